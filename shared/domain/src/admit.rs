@@ -1,0 +1,73 @@
+//! Admission: what becomes of a request for a rollout, given what is under way on the same target.
+
+use jiff::Timestamp;
+
+use crate::effect::{Effect, EffectId, Outcome, Pending};
+use crate::policy::{Mode, OutcomeKind, Policy};
+use crate::reason::Reason;
+use crate::rollout::{Phase, Request, Rollout, RolloutId};
+use crate::target::{Target, Version};
+use crate::verdict::Finding;
+
+/// A request that could be read: everything a rollout starts from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The rollout's name to be.
+    pub id: RolloutId,
+    /// Whose traffic.
+    pub target: Target,
+    /// Which version.
+    pub candidate: Version,
+    /// Under which policy.
+    pub policy: Policy,
+    /// Who asked.
+    pub request: Request,
+}
+
+/// The document that a request becomes: queued behind what is under way, and asking an older candidate to make way; or
+/// refused, with every finding at once. `others` are the rollouts of the same target that are not over.
+pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
+    let Asked { id, target, candidate, policy, request } = asked;
+    let mut rollout = Rollout::queued(id, target, candidate, policy, request, now);
+    let findings = findings(&rollout, others);
+    if !findings.is_empty() {
+        rollout.reason = Reason::PreflightFailed(findings.clone());
+        rollout.phase = Phase::Refused { findings };
+        let told = Outcome::of(&rollout, OutcomeKind::Refused);
+        push(&mut rollout, Effect::Announce(Box::new(told)));
+        return rollout;
+    }
+    for other in others {
+        push(&mut rollout, Effect::Supersede { rollout: other.id.clone() });
+    }
+    rollout
+}
+
+fn push(rollout: &mut Rollout, effect: Effect) {
+    let index = u32::try_from(rollout.pending.len()).unwrap_or(u32::MAX);
+    rollout.pending.push(Pending { id: EffectId { version: rollout.version, index }, effect });
+}
+
+fn findings(rollout: &Rollout, others: &[Rollout]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if rollout.policy.mode == Mode::Guard {
+        findings.push(Finding::Unsupported(
+            "mode: guard adopts CodeDeploy deployments, which this release does not do; use mode: drive"
+                .to_owned(),
+        ));
+    }
+    if !rollout.policy.flags.is_empty() {
+        findings.push(Finding::Unsupported(
+            "flags: this release does not toggle feature flags; remove them from the policy".to_owned(),
+        ));
+    }
+    for other in others {
+        if other.candidate == rollout.candidate {
+            findings.push(Finding::UnderWay(other.id.clone()));
+        } else if other.candidate.is_newer_than(&rollout.candidate) == Some(true) {
+            findings
+                .push(Finding::NewerUnderWay { rollout: other.id.clone(), version: other.candidate.clone() });
+        }
+    }
+    findings
+}

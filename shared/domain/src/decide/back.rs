@@ -1,0 +1,149 @@
+//! The way back: all traffic to stable, and proof of it.
+
+use crate::effect::{Effect, Performed};
+use crate::policy::OutcomeKind;
+use crate::reason::{Ignored, Reason};
+use crate::rollout::{Phase, Return};
+use crate::target::{Observed, Routing};
+use crate::trigger::{Trigger, Verb};
+use crate::units::Span;
+use crate::verdict::Cause;
+
+use super::drift::{Drift, is_all_stable, taken_over};
+use super::{At, Decision, Draft};
+
+/// No function runs longer than this. A writer who observed before a decision and still sleeps is gone after it.
+pub const LONGEST_FUNCTION_TIMEOUT: Span = Span::seconds(60);
+
+/// A way back that takes longer is stuck.
+pub const STUCK_AFTER: Span = Span::minutes(10);
+
+/// How often people are told again that a rollout is stuck.
+pub const TELL_AGAIN_AFTER: Span = Span::hours(1);
+
+/// Begins the way back from a phase in which traffic may have moved.
+pub(super) fn begin(at: &At<'_>, cause: &Cause) -> Decision {
+    let way = Return {
+        cause: cause.clone(),
+        since: at.now,
+        // Twice: this decision is committed within one timeout, and until then a function may begin to perform the last one.
+        proven_from: (LONGEST_FUNCTION_TIMEOUT * 2).after(at.now),
+        told: None,
+    };
+    match &at.observation.routing {
+        Ok(found) if Drift::kind(at.rollout, &found.routing) == Drift::ThirdVersion => taken_over(at, found),
+        Ok(found) => take_back(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())), found),
+        Err(_) => at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())).wishless().done(),
+    }
+}
+
+/// Rolling back and stuck: the same way, but for what people have been told.
+pub(super) fn returning(at: &At<'_>, way: &Return, trigger: &Trigger) -> Decision {
+    match trigger {
+        Trigger::Reconcile => look(at, way),
+        Trigger::Performed { result, .. } => performed(at, way, result),
+        Trigger::Commanded(command) if command.verb != Verb::Abort => {
+            At::ignored(Ignored::NotNow { verb: command.verb, phase: at.rollout.phase.name() })
+        }
+        Trigger::Judged(_)
+        | Trigger::AlarmFired { .. }
+        | Trigger::Replaced { .. }
+        | Trigger::Commanded(_) => At::ignored(Ignored::AlreadyGoingBack),
+    }
+}
+
+/// Whether people have to be told (again) that it does not come back.
+fn is_overdue(at: &At<'_>, way: &Return) -> bool {
+    match way.told {
+        None => at.now > STUCK_AFTER.after(way.since),
+        Some(told) => at.now >= TELL_AGAIN_AFTER.after(told),
+    }
+}
+
+/// Reads the target again: proof, a new try, or hands off.
+fn look(at: &At<'_>, way: &Return) -> Decision {
+    let found = match &at.observation.routing {
+        Ok(found) => found,
+        Err(_) if is_overdue(at, way) => return stick(at, way, Reason::WayBackTooLong(way.cause.clone())),
+        Err(why) => return At::ignored(Ignored::TargetUnreadable(why.clone())),
+    };
+    match Drift::kind(at.rollout, &found.routing) {
+        Drift::ThirdVersion => taken_over(at, found),
+        Drift::BackOnStable if at.now >= way.proven_from => back(at, way, found),
+        Drift::BackOnStable => At::ignored(Ignored::NothingDue),
+        Drift::OtherShare if is_overdue(at, way) => stick(at, way, Reason::WayBackTooLong(way.cause.clone())),
+        Drift::OtherShare if is_being_written(at, found) => At::ignored(Ignored::AlreadyGoingBack),
+        Drift::OtherShare => {
+            let reason = Reason::TryingAgain { found: found.routing.clone() };
+            take_back(at, at.stay(reason), found)
+        }
+    }
+}
+
+/// Whether the wish to go back stands already, with the fence of what was found: trying again would say the same.
+fn is_being_written(at: &At<'_>, found: &Observed) -> bool {
+    at.rollout
+        .pending
+        .iter()
+        .filter_map(|pending| pending.effect.wish())
+        .any(|(_, fence)| *fence == found.fence)
+}
+
+fn performed(at: &At<'_>, way: &Return, result: &Performed) -> Decision {
+    match result {
+        Performed::Routed { observed, fence_moved: true } if is_all_stable(at.rollout, &observed.routing) => {
+            back(at, way, observed)
+        }
+        Performed::Routed { observed, .. } => {
+            at.stay(Reason::AwaitingProof).routed(observed).wishless().done()
+        }
+        Performed::FenceLost(found) if Drift::kind(at.rollout, &found.routing) == Drift::ThirdVersion => {
+            taken_over(at, found)
+        }
+        Performed::FenceLost(found) => {
+            take_back(at, at.stay(Reason::TryingAgain { found: found.routing.clone() }), found)
+        }
+        Performed::Denied(_) if way.told.is_some() && !is_overdue(at, way) => {
+            At::ignored(Ignored::AlreadyGoingBack)
+        }
+        Performed::Denied(why) => {
+            stick(at, way, Reason::WayBackDenied { why: why.clone(), cause: way.cause.clone() })
+        }
+        Performed::Done => At::ignored(Ignored::NotPending),
+    }
+}
+
+/// The traffic is back, and it was read back: the rollout is over.
+fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
+    let reason = Reason::BackOnStable(way.cause.clone());
+    let (phase, kind) = match &way.cause {
+        Cause::Superseded { by } => (Phase::Superseded { by: by.clone() }, OutcomeKind::Superseded),
+        cause @ (Cause::HarmShown(_)
+        | Cause::GuardBroken { .. }
+        | Cause::WorseThanBaseline { .. }
+        | Cause::AlarmFired { .. }
+        | Cause::Aborted { .. }
+        | Cause::Undecided(_)
+        | Cause::DeadlinePassed { .. }) => {
+            (Phase::RolledBack { cause: cause.clone() }, OutcomeKind::RolledBack)
+        }
+    };
+    at.to(phase, reason).routed(found).tell(kind).done()
+}
+
+/// Writes stable, also where stable has the traffic already: the write makes every fence observed before it worthless.
+fn take_back(at: &At<'_>, draft: Draft, found: &Observed) -> Decision {
+    let Some(stable) = &at.rollout.stable else { return draft.done() };
+    let effect = Effect::TakeBack { wish: Routing::all(stable), fence: found.fence.clone() };
+    draft.routed(found).then(effect).done()
+}
+
+/// Declares the way back stuck, or says so again, and tries again where the target can be read.
+fn stick(at: &At<'_>, way: &Return, reason: Reason) -> Decision {
+    let way = Return { told: Some(at.now), ..way.clone() };
+    let draft = at.to(Phase::Stuck(way), reason).tell(OutcomeKind::Stuck);
+    match &at.observation.routing {
+        Ok(found) => take_back(at, draft, found),
+        Err(_) => draft.done(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Before any traffic moves: queued and preflight.
+
+use jiff::Timestamp;
+
+use crate::effect::Effect;
+use crate::policy::OutcomeKind;
+use crate::reason::{Ignored, Reason};
+use crate::rollout::{Phase, RolloutId, SETTLE};
+use crate::target::Observed;
+use crate::trigger::{Command, Trigger, Verb};
+use crate::units::{Span, Weight};
+use crate::verdict::{Cause, Finding, Preflight, Verdict};
+
+use super::{At, Decision, forward};
+
+/// How long preflight may wait for its measurements before the rollout is refused.
+pub const PREFLIGHT_TIME: Span = Span::minutes(30);
+
+pub(super) fn queued(at: &At<'_>, trigger: &Trigger) -> Decision {
+    match trigger {
+        Trigger::Reconcile if at.observation.target_taken => At::ignored(Ignored::TargetTaken),
+        Trigger::Reconcile => start(at),
+        Trigger::Judged(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
+        Trigger::Commanded(command) => commanded(at, command),
+        Trigger::AlarmFired { .. } => At::ignored(Ignored::NothingDue),
+        Trigger::Replaced { by, .. } => superseded(at, by),
+        Trigger::Performed { .. } => At::ignored(Ignored::NotPending),
+    }
+}
+
+pub(super) fn preflight(at: &At<'_>, since: Timestamp, trigger: &Trigger) -> Decision {
+    match trigger {
+        Trigger::Reconcile if at.now > PREFLIGHT_TIME.after(since) => {
+            refuse(at, vec![Finding::PreflightTimedOut])
+        }
+        Trigger::Reconcile => At::ignored(Ignored::NothingDue),
+        Trigger::Judged(judged) => match &judged.verdict {
+            Verdict::Ready(measured) => ready(at, measured),
+            Verdict::RollBack(cause) => refuse_because(at, cause),
+            Verdict::Continue | Verdict::Promote(_) | Verdict::Hold(_) | Verdict::Inconclusive(_) => {
+                At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
+            }
+        },
+        Trigger::Commanded(command) => commanded(at, command),
+        Trigger::AlarmFired { alarm } => refuse(at, vec![Finding::AlarmFiring(alarm.clone())]),
+        Trigger::Replaced { by, .. } => superseded(at, by),
+        Trigger::Performed { .. } => At::ignored(Ignored::NotPending),
+    }
+}
+
+/// The target is free: take it and have the baseline measured.
+fn start(at: &At<'_>) -> Decision {
+    let mut draft = at.to(Phase::Preflight { since: at.now }, Reason::TargetFree).then(Effect::Measure);
+    draft.next.deadline = Some(at.rollout.policy.deadline.after(at.now));
+    draft.done()
+}
+
+/// The measurements are in: into the first step, or refused with every finding at once.
+fn ready(at: &At<'_>, measured: &Preflight) -> Decision {
+    let observed = match &at.observation.routing {
+        Ok(observed) => observed,
+        Err(why) => return refuse(at, vec![Finding::TargetUnreadable(why.clone())]),
+    };
+    let findings = findings(at, observed, measured);
+    if findings.is_empty() {
+        return enter_first(at, observed, measured);
+    }
+    if findings.iter().all(|finding| matches!(finding, Finding::NotYet(_))) {
+        return At::ignored(Ignored::NotYet(findings));
+    }
+    refuse(at, findings)
+}
+
+/// Nothing stands against it: what was read is what the rollout goes by.
+fn enter_first(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Decision {
+    let mut known = at.rollout.clone();
+    known.stable = Some(observed.routing.primary.clone());
+    known.baseline = Some(measured.baseline.clone());
+    known.routed = Some(observed.clone());
+    known.settle =
+        at.observation.longest_request.map_or(SETTLE, |longest| SETTLE.max(longest + Span::minutes(1)));
+    let baseline = measured.baseline.errors;
+    let at = At { rollout: &known, ..*at };
+    forward::enter(&at, 0, observed, Reason::PreflightPassed { baseline })
+}
+
+fn findings(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Vec<Finding> {
+    let mut findings = at.observation.findings.clone();
+    if observed.routing.canary.as_ref().is_some_and(|canary| canary.weight > Weight::ZERO) {
+        findings.push(Finding::AlreadyShifting(observed.routing.to_string()));
+    } else if observed.routing.primary == at.rollout.candidate {
+        findings.push(Finding::AlreadyLive);
+    }
+    let live = &observed.routing.primary;
+    if at.rollout.request.automatic && live.is_newer_than(&at.rollout.candidate) == Some(true) {
+        findings.push(Finding::NewerLive(live.clone()));
+    }
+    if !at.rollout.request.fix_forward {
+        findings.extend(measured.firing.iter().cloned().map(Finding::AlarmFiring));
+    }
+    findings
+}
+
+fn commanded(at: &At<'_>, command: &Command) -> Decision {
+    match command.verb {
+        Verb::Abort => {
+            let cause = Cause::Aborted { by: command.by.clone(), why: command.why.clone() };
+            refuse_because(at, &cause)
+        }
+        verb @ (Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Retry) => {
+            At::ignored(Ignored::NotNow { verb, phase: at.rollout.phase.name() })
+        }
+    }
+}
+
+fn superseded(at: &At<'_>, by: &RolloutId) -> Decision {
+    at.to(Phase::Superseded { by: by.clone() }, Reason::SupersededBy(by.clone()))
+        .tell(OutcomeKind::Superseded)
+        .done()
+}
+
+/// The rollout ends before any traffic moved, for a reason that would later take traffic back.
+fn refuse_because(at: &At<'_>, cause: &Cause) -> Decision {
+    let phase = Phase::Refused { findings: Vec::new() };
+    at.to(phase, Reason::TakingBack(cause.clone())).tell(OutcomeKind::Refused).done()
+}
+
+fn refuse(at: &At<'_>, findings: Vec<Finding>) -> Decision {
+    let reason = Reason::PreflightFailed(findings.clone());
+    at.to(Phase::Refused { findings }, reason).tell(OutcomeKind::Refused).done()
+}

@@ -1,0 +1,330 @@
+//! Forward: baking, paused, watching.
+
+use jiff::Timestamp;
+
+use crate::effect::{Effect, Performed};
+use crate::policy::{Gate, OutcomeKind};
+use crate::reason::{Ignored, Reason};
+use crate::rollout::{Bake, PauseCause, Phase};
+use crate::target::{Observed, Routing};
+use crate::trigger::{Command, Trigger, Verb};
+use crate::verdict::{Cause, Evidence, HoldCause, Pass, Verdict};
+
+use super::drift::{self, Drift};
+use super::{At, Decision, back};
+
+pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
+    if let Some(answer) = forward_drift(at, trigger, Some(bake)) {
+        return answer;
+    }
+    match trigger {
+        Trigger::Reconcile => nothing_due(at),
+        Trigger::Judged(judged) => match &judged.verdict {
+            Verdict::RollBack(cause) => back::begin(at, cause),
+            _ if bake.since.is_none() => At::ignored(Ignored::ShiftUnderWay),
+            Verdict::Continue => At::ignored(Ignored::NothingDue),
+            Verdict::Promote(pass @ (Pass::Evidence(_) | Pass::Proceed(_))) => passed(at, bake, pass),
+            Verdict::Hold(cause) => hold(at, bake, cause),
+            Verdict::Inconclusive(evidence) => undecided(at, bake, evidence),
+            Verdict::Promote(Pass::GateOver | Pass::WatchOver) | Verdict::Ready(_) => {
+                At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
+            }
+        },
+        Trigger::Commanded(command) => match command.verb {
+            Verb::Abort => abort(at, command),
+            verb @ (Verb::Resume | Verb::Retry) => not_now(at, verb),
+            Verb::Promote | Verb::PromoteFull | Verb::Pause if bake.since.is_none() => {
+                At::ignored(Ignored::ShiftUnderWay)
+            }
+            Verb::Promote => onward(at, bake.step, overridden(command)),
+            Verb::PromoteFull => fully(at, overridden(command)),
+            Verb::Pause => pause(at, bake, command),
+        },
+        Trigger::AlarmFired { alarm } => back::begin(at, &Cause::AlarmFired { alarm: alarm.clone() }),
+        Trigger::Replaced { by, .. } => back::begin(at, &Cause::Superseded { by: by.clone() }),
+        Trigger::Performed { result, .. } => shifted(at, Some(bake), result),
+    }
+}
+
+pub(super) fn paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, trigger: &Trigger) -> Decision {
+    if let Some(answer) = forward_drift(at, trigger, Some(bake)) {
+        return answer;
+    }
+    match trigger {
+        Trigger::Reconcile => nothing_due(at),
+        Trigger::Judged(judged) => match &judged.verdict {
+            Verdict::RollBack(cause) => back::begin(at, cause),
+            Verdict::Promote(pass) => passed_while_paused(at, bake, cause, pass),
+            Verdict::Continue => quiet_while_paused(at, bake, cause),
+            Verdict::Hold(_) | Verdict::Inconclusive(_) => At::ignored(Ignored::AlreadyPaused),
+            Verdict::Ready(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
+        },
+        Trigger::Commanded(command) => match command.verb {
+            Verb::Abort => abort(at, command),
+            verb @ Verb::Retry => not_now(at, verb),
+            Verb::Pause => operator_pause(at, bake, cause, command),
+            Verb::Promote => promote(at, bake, cause, overridden(command)),
+            Verb::PromoteFull => fully(at, overridden(command)),
+            Verb::Resume => resume(at, bake, cause, command),
+        },
+        Trigger::AlarmFired { alarm } => back::begin(at, &Cause::AlarmFired { alarm: alarm.clone() }),
+        Trigger::Replaced { by, .. } => back::begin(at, &Cause::Superseded { by: by.clone() }),
+        Trigger::Performed { result, .. } => shifted(at, Some(bake), result),
+    }
+}
+
+pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger) -> Decision {
+    if let Some(answer) = forward_drift(at, trigger, None) {
+        return answer;
+    }
+    match trigger {
+        Trigger::Reconcile => nothing_due(at),
+        Trigger::Judged(judged) => match &judged.verdict {
+            Verdict::RollBack(cause) => back::begin(at, cause),
+            Verdict::Promote(Pass::WatchOver) if since.is_some() => succeed(at),
+            Verdict::Promote(Pass::WatchOver) => At::ignored(Ignored::ShiftUnderWay),
+            Verdict::Continue | Verdict::Hold(_) => At::ignored(Ignored::NothingDue),
+            Verdict::Promote(Pass::Evidence(_) | Pass::Proceed(_) | Pass::GateOver)
+            | Verdict::Inconclusive(_)
+            | Verdict::Ready(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
+        },
+        Trigger::Commanded(command) => match command.verb {
+            Verb::Abort => abort(at, command),
+            verb @ (Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Retry) => {
+                not_now(at, verb)
+            }
+        },
+        Trigger::AlarmFired { alarm } => back::begin(at, &Cause::AlarmFired { alarm: alarm.clone() }),
+        Trigger::Replaced { .. } => At::ignored(Ignored::AlreadyPromoted),
+        Trigger::Performed { result, .. } => shifted(at, None, result),
+    }
+}
+
+/// The watch is over. That the candidate has all traffic is said only where it was just read.
+fn succeed(at: &At<'_>) -> Decision {
+    match &at.observation.routing {
+        Ok(_) => at.to(Phase::Succeeded, Reason::WatchOver).tell(OutcomeKind::Succeeded).done(),
+        Err(why) => At::ignored(Ignored::TargetUnreadable(why.clone())),
+    }
+}
+
+/// Enters a step, or full promotion when there is no such step: sets its weight from the state just observed.
+pub(super) fn enter(at: &At<'_>, step: usize, observed: &Observed, reason: Reason) -> Decision {
+    let (phase, wish) = match at.rollout.step(step).map(|step| at.rollout.split(step.weight)) {
+        Some(Some(split)) => (Phase::Baking(Bake::entering(step)), split),
+        Some(None) => return At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
+        None => (Phase::Watching { since: None }, Routing::all(&at.rollout.candidate)),
+    };
+    at.to(phase, reason).then(Effect::Shift { wish, fence: observed.fence.clone() }).done()
+}
+
+/// Drift is looked for before anything that could move the traffic forward. It does not stand in the way of a rollback, nor
+/// of recording what an effect came to: those look at the target themselves.
+fn forward_drift(at: &At<'_>, trigger: &Trigger, bake: Option<&Bake>) -> Option<Decision> {
+    let forward = match trigger {
+        Trigger::Reconcile => true,
+        Trigger::Judged(judged) => !matches!(judged.verdict, Verdict::RollBack(_)),
+        Trigger::Commanded(command) => {
+            matches!(command.verb, Verb::Promote | Verb::PromoteFull | Verb::Resume)
+        }
+        Trigger::AlarmFired { .. } | Trigger::Replaced { .. } | Trigger::Performed { .. } => false,
+    };
+    let found = at.observation.routing.as_ref().ok()?;
+    let drift = Drift::of(at.rollout, &found.routing).filter(|_| forward)?;
+    Some(drift::answer(at, drift, found, bake))
+}
+
+/// The step is passed: to its gate, or on.
+fn passed(at: &At<'_>, bake: &Bake, pass: &Pass) -> Decision {
+    let step_passed = Reason::StepPassed(pass.clone());
+    match at.rollout.step(bake.step).and_then(|step| step.gate) {
+        None => onward(at, bake.step, step_passed),
+        Some(gate) => {
+            let phase = Phase::Paused { bake: bake.clone(), cause: PauseCause::Gate(gate), since: at.now };
+            match gate {
+                Gate::Manual => {
+                    at.to(phase, Reason::GateReached(pass.clone())).tell(OutcomeKind::Paused).done()
+                }
+                Gate::Timed(_) => at.to(phase, Reason::TimedGateReached(pass.clone())).done(),
+            }
+        }
+    }
+}
+
+/// To the next step whose weight is above what the candidate has, or to full promotion after the last: where somebody gave it
+/// more than this step does, going on never means going down.
+fn onward(at: &At<'_>, step: usize, reason: Reason) -> Decision {
+    let share = at.rollout.weight();
+    let steps = &at.rollout.policy.strategy.steps;
+    let later = steps.iter().skip(step + 1).position(|step| step.weight > share);
+    enter_observed(at, later.map_or(steps.len(), |skipped| step + 1 + skipped), reason)
+}
+
+/// Nothing is due, or it cannot be seen whether something is.
+fn nothing_due(at: &At<'_>) -> Decision {
+    At::ignored(match &at.observation.routing {
+        Ok(_) => Ignored::NothingDue,
+        Err(why) => Ignored::TargetUnreadable(why.clone()),
+    })
+}
+
+fn enter_observed(at: &At<'_>, step: usize, reason: Reason) -> Decision {
+    match &at.observation.routing {
+        Ok(observed) => enter(at, step, observed, reason),
+        Err(why) => At::ignored(Ignored::TargetUnreadable(why.clone())),
+    }
+}
+
+fn fully(at: &At<'_>, reason: Reason) -> Decision {
+    onward(at, at.rollout.policy.strategy.steps.len(), reason)
+}
+
+fn hold(at: &At<'_>, bake: &Bake, cause: &HoldCause) -> Decision {
+    let phase = Phase::Paused { bake: bake.clone(), cause: PauseCause::Hold(cause.clone()), since: at.now };
+    let draft = at.to(phase, Reason::Held(cause.clone()));
+    // What holds, lets go and holds again is told once.
+    if matches!(at.rollout.reason, Reason::HoldOver) {
+        draft.done()
+    } else {
+        draft.tell(OutcomeKind::Paused).done()
+    }
+}
+
+/// Undecided: as much time again, once; then hold. (`proceed` and `rollBack` come as verdicts of their own.)
+fn undecided(at: &At<'_>, bake: &Bake, evidence: &Evidence) -> Decision {
+    if bake.extended {
+        let phase = Phase::Paused { bake: bake.clone(), cause: PauseCause::Inconclusive, since: at.now };
+        return at.to(phase, Reason::Undecided(evidence.clone())).tell(OutcomeKind::Paused).done();
+    }
+    let bake = Bake { extended: true, ..bake.clone() };
+    at.to(Phase::Baking(bake), Reason::Extended(evidence.clone())).done()
+}
+
+/// A pass while paused moves on only where nobody has to be asked.
+fn passed_while_paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, pass: &Pass) -> Decision {
+    match (cause, pass) {
+        (PauseCause::Gate(Gate::Timed(_)), Pass::GateOver) => {
+            onward(at, bake.step, Reason::StepPassed(pass.clone()))
+        }
+        (PauseCause::Inconclusive, Pass::Evidence(_)) => passed(at, bake, pass),
+        (PauseCause::Hold(_), _) => quiet_while_paused(at, bake, cause),
+        (
+            PauseCause::Gate(_)
+            | PauseCause::Inconclusive
+            | PauseCause::Operator { .. }
+            | PauseCause::Drift { .. }
+            | PauseCause::RouterDenied(_),
+            _,
+        ) => At::ignored(Ignored::WaitsForSomebody),
+    }
+}
+
+/// What held the weight is over: the step begins anew.
+fn quiet_while_paused(at: &At<'_>, bake: &Bake, cause: &PauseCause) -> Decision {
+    match cause {
+        PauseCause::Hold(_) => at.to(Phase::Baking(bake.restarted(at.now)), Reason::HoldOver).done(),
+        PauseCause::Gate(_)
+        | PauseCause::Inconclusive
+        | PauseCause::Operator { .. }
+        | PauseCause::Drift { .. }
+        | PauseCause::RouterDenied(_) => At::ignored(Ignored::WaitsForSomebody),
+    }
+}
+
+fn pause(at: &At<'_>, bake: &Bake, command: &Command) -> Decision {
+    let by = command.by.clone();
+    let phase =
+        Phase::Paused { bake: bake.clone(), cause: PauseCause::Operator { by: by.clone() }, since: at.now };
+    at.to(phase, Reason::PausedBy { by, why: command.why.clone() }).done()
+}
+
+/// An operator's pause outlasts what would end by itself.
+fn operator_pause(at: &At<'_>, bake: &Bake, cause: &PauseCause, command: &Command) -> Decision {
+    match cause {
+        PauseCause::Hold(_) | PauseCause::Inconclusive | PauseCause::Gate(Gate::Timed(_)) => {
+            pause(at, bake, command)
+        }
+        PauseCause::Gate(Gate::Manual)
+        | PauseCause::Operator { .. }
+        | PauseCause::Drift { .. }
+        | PauseCause::RouterDenied(_) => At::ignored(Ignored::AlreadyPaused),
+    }
+}
+
+/// From a gate on to the next step, which was earned before; from any other pause into the same step, begun anew.
+fn resume(at: &At<'_>, bake: &Bake, cause: &PauseCause, command: &Command) -> Decision {
+    let reason = Reason::ResumedBy { by: command.by.clone(), why: command.why.clone() };
+    match cause {
+        PauseCause::Gate(_) => onward(at, bake.step, reason),
+        PauseCause::Operator { .. }
+        | PauseCause::Inconclusive
+        | PauseCause::Hold(_)
+        | PauseCause::Drift { .. } => at.to(Phase::Baking(bake.restarted(at.now)), reason).done(),
+        PauseCause::RouterDenied(_) => enter_observed(at, bake.step, reason),
+    }
+}
+
+/// On to the next step. A step that the router denied was never entered, so it is itself the next one.
+fn promote(at: &At<'_>, bake: &Bake, cause: &PauseCause, reason: Reason) -> Decision {
+    match cause {
+        PauseCause::RouterDenied(_) => enter_observed(at, bake.step, reason),
+        PauseCause::Gate(_)
+        | PauseCause::Operator { .. }
+        | PauseCause::Inconclusive
+        | PauseCause::Hold(_)
+        | PauseCause::Drift { .. } => onward(at, bake.step, reason),
+    }
+}
+
+fn abort(at: &At<'_>, command: &Command) -> Decision {
+    back::begin(at, &Cause::Aborted { by: command.by.clone(), why: command.why.clone() })
+}
+
+fn overridden(command: &Command) -> Reason {
+    Reason::Overridden { by: command.by.clone(), why: command.why.clone() }
+}
+
+fn not_now(at: &At<'_>, verb: Verb) -> Decision {
+    At::ignored(Ignored::NotNow { verb, phase: at.rollout.phase.name() })
+}
+
+/// What came of moving the traffic forward.
+fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
+    let wish = at.rollout.pending.iter().find_map(|pending| pending.effect.wish());
+    let Some((wish, _)) = wish else { return At::ignored(Ignored::NotPending) };
+    match result {
+        Performed::Routed { observed, .. } => reached(at, bake, observed),
+        Performed::FenceLost(found)
+            if at.rollout.routed.as_ref().is_some_and(|r| r.routing.sends_as(&found.routing)) =>
+        {
+            let again = Effect::Shift { wish: wish.clone(), fence: found.fence.clone() };
+            at.stay(Reason::FenceRenewed).routed(found).then(again).done()
+        }
+        Performed::FenceLost(found) => {
+            drift::answer(at, Drift::kind(at.rollout, &found.routing), found, bake)
+        }
+        Performed::Denied(why) => denied(at, bake, why),
+        Performed::Done => At::ignored(Ignored::NotPending),
+    }
+}
+
+/// The weight is fact: the step's time begins.
+fn reached(at: &At<'_>, bake: Option<&Bake>, observed: &Observed) -> Decision {
+    let weight = observed.routing.weight_of(&at.rollout.candidate);
+    let (phase, reason) = match (bake, &at.rollout.phase) {
+        (None, _) => (Phase::Watching { since: Some(at.now) }, Reason::FullyPromoted),
+        (Some(bake), Phase::Paused { cause, since, .. }) => {
+            let phase = Phase::Paused { bake: bake.restarted(at.now), cause: cause.clone(), since: *since };
+            (phase, Reason::WeightReached(weight))
+        }
+        (Some(bake), _) => (Phase::Baking(bake.restarted(at.now)), Reason::WeightReached(weight)),
+    };
+    at.to(phase, reason).routed(observed).wishless().done()
+}
+
+/// The router refuses for good. Nothing moved; somebody has to act. After promotion failed, the last step is held.
+fn denied(at: &At<'_>, bake: Option<&Bake>, why: &str) -> Decision {
+    let held = bake.cloned().unwrap_or_else(|| Bake::entering(at.rollout.policy.strategy.steps.len()));
+    let phase = Phase::Paused { bake: held, cause: PauseCause::RouterDenied(why.to_owned()), since: at.now };
+    at.to(phase, Reason::RouterDenied(why.to_owned())).wishless().tell(OutcomeKind::Paused).done()
+}

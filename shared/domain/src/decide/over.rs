@@ -1,0 +1,26 @@
+//! After the end: nothing moves any more.
+
+use crate::effect::Effect;
+use crate::reason::{Ignored, Reason};
+use crate::trigger::{Trigger, Verb};
+
+use super::{At, Decision};
+
+pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
+    let over = || At::ignored(Ignored::Terminal(at.rollout.phase.name()));
+    match trigger {
+        Trigger::Commanded(command) => match command.verb {
+            Verb::Retry => {
+                let id = at.rollout.next_try();
+                let restart = Effect::Restart { id: id.clone(), by: command.by.clone() };
+                at.beside(Reason::Retried { id }).then(restart).done()
+            }
+            Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Abort => over(),
+        },
+        Trigger::Reconcile
+        | Trigger::Judged(_)
+        | Trigger::AlarmFired { .. }
+        | Trigger::Replaced { .. }
+        | Trigger::Performed { .. } => over(),
+    }
+}

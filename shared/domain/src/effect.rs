@@ -1,0 +1,203 @@
+//! Effects: what a decision wants done to the world, and who may do it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::policy::{OutcomeKind, Severity};
+use crate::reason::Reason;
+use crate::rollout::RolloutId;
+use crate::target::{Fence, Observed, Routing, Target, Version};
+
+/// The function that performs an effect; nobody else has the rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// Moves traffic towards the candidate and starts rollouts.
+    TrafficShift,
+    /// Observes and judges.
+    HealthCheck,
+    /// Toggles flags.
+    FeatureFlag,
+    /// Takes traffic back.
+    Rollback,
+    /// Tells people.
+    Notify,
+}
+
+impl Owner {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::TrafficShift, Self::HealthCheck, Self::FeatureFlag, Self::Rollback, Self::Notify];
+
+    /// The function's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TrafficShift => "traffic-shift",
+            Self::HealthCheck => "health-check",
+            Self::FeatureFlag => "feature-flag",
+            Self::Rollback => "rollback",
+            Self::Notify => "notify",
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Names one effect of one rollout for ever: the document version that committed it, and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct EffectId {
+    /// The document version that committed the effect.
+    pub version: u64,
+    /// Its place among the effects of that version.
+    pub index: u32,
+}
+
+impl fmt::Display for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.version, self.index)
+    }
+}
+
+/// An effect that is committed and not yet recorded as done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its name.
+    pub id: EffectId,
+    /// What to do.
+    pub effect: Effect,
+}
+
+/// What a decision wants done. Every effect may be performed twice and has an effect once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "do")]
+pub enum Effect {
+    /// Moves traffic towards the candidate. The fence is the one that was observed before the decision.
+    Shift {
+        /// The routing wanted.
+        wish: Routing,
+        /// The only state of the target in which this may be written.
+        fence: Fence,
+    },
+    /// Takes all traffic back to stable.
+    TakeBack {
+        /// The routing wanted.
+        wish: Routing,
+        /// The only state of the target in which this may be written.
+        fence: Fence,
+    },
+    /// Takes an older rollout of the same target out of the way.
+    Supersede {
+        /// The older rollout.
+        rollout: RolloutId,
+    },
+    /// Has this rollout measured at once instead of at the next sweep.
+    Measure,
+    /// Starts the next rollout that waits for this target.
+    StartNext,
+    /// Starts this ended rollout once more, under a new id.
+    Restart {
+        /// The new id.
+        id: RolloutId,
+        /// Who asked.
+        by: String,
+    },
+    /// Tells people.
+    Announce(Box<Outcome>),
+}
+
+impl Effect {
+    /// Who may perform it.
+    pub fn owner(&self) -> Owner {
+        match self {
+            Self::Shift { .. } | Self::StartNext | Self::Restart { .. } => Owner::TrafficShift,
+            Self::TakeBack { .. } | Self::Supersede { .. } => Owner::Rollback,
+            Self::Measure => Owner::HealthCheck,
+            Self::Announce(_) => Owner::Notify,
+        }
+    }
+
+    /// The routing it wants, where it moves traffic.
+    pub fn wish(&self) -> Option<(&Routing, &Fence)> {
+        match self {
+            Self::Shift { wish, fence } | Self::TakeBack { wish, fence } => Some((wish, fence)),
+            Self::Supersede { .. }
+            | Self::Measure
+            | Self::StartNext
+            | Self::Restart { .. }
+            | Self::Announce(_) => None,
+        }
+    }
+}
+
+/// What performing an effect came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Performed {
+    /// Traffic moves as wished. `fence_moved` says whether the fence differs from the one that the effect carried, so that
+    /// no writer who observed earlier can still act.
+    Routed {
+        /// The target as it was read back.
+        observed: Observed,
+        /// Whether every earlier fence is now invalid.
+        fence_moved: bool,
+    },
+    /// The fence was refused and the wish is not fact: this is what was there instead.
+    FenceLost(Observed),
+    /// The router refused for good; trying again will not help until somebody acts.
+    Denied(String),
+    /// An effect without a routing is done.
+    Done,
+}
+
+/// What people are told, with all that a message needs: it is rendered from this alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The same for every copy of this message.
+    pub outcome_id: String,
+    /// What came out.
+    pub kind: OutcomeKind,
+    /// How loud it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub about: About,
+    /// Why.
+    pub reason: Reason,
+    /// When it was decided.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// The topic that the policy names, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+}
+
+/// What an outcome is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum About {
+    /// A rollout.
+    Rollout {
+        /// Which.
+        id: RolloutId,
+        /// Its target.
+        target: Target,
+        /// Its candidate.
+        candidate: Version,
+        /// What the candidate is compared with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stable: Option<Version>,
+    },
+    /// An event of ours that could not be read.
+    Event {
+        /// The function that received it.
+        received_by: Owner,
+        /// Its id in the quarantine.
+        letter: String,
+    },
+}

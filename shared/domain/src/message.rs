@@ -1,0 +1,245 @@
+//! Messages for people, rendered from an outcome alone: what happened, to what, why with numbers, what Tidegate did, and what
+//! to do next with the command to type.
+
+use jiff::Timestamp;
+
+use crate::effect::{About, Outcome, Owner};
+use crate::policy::{OutcomeKind, Severity};
+use crate::reason::Reason;
+use crate::rollout::{Rollout, RolloutId};
+use crate::verdict::Finding;
+
+/// A message in every form that subscribers take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// One line of printable ASCII, under 100 characters: SNS takes no other.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// SNS takes subjects of fewer characters than this.
+const SUBJECT_LIMIT: usize = 100;
+
+impl Outcome {
+    /// The outcome of a rollout as it stands: with its reason and its version, so that the same change always has the same id.
+    pub fn of(rollout: &Rollout, kind: OutcomeKind) -> Self {
+        let notify = &rollout.policy.notify;
+        Self {
+            outcome_id: format!("{}@{}", rollout.id, rollout.version),
+            kind,
+            severity: notify.severities.get(&kind).copied().unwrap_or_else(|| kind.severity()),
+            about: About::Rollout {
+                id: rollout.id.clone(),
+                target: rollout.target.clone(),
+                candidate: rollout.candidate.clone(),
+                stable: rollout.stable.clone(),
+            },
+            reason: rollout.reason.clone(),
+            at: rollout.updated,
+            topic: notify.topic.clone(),
+        }
+    }
+
+    /// An event of ours could not be read and lies in the quarantine.
+    pub fn quarantined(received_by: Owner, letter: &str, problem: &str, at: Timestamp) -> Self {
+        let kind = OutcomeKind::Quarantined;
+        Self {
+            outcome_id: format!("quarantine@{letter}"),
+            kind,
+            severity: kind.severity(),
+            about: About::Event { received_by, letter: letter.to_owned() },
+            reason: Reason::Unreadable(problem.to_owned()),
+            at,
+            topic: None,
+        }
+    }
+
+    /// The rollout it is about, where it is about one.
+    pub fn rollout(&self) -> Option<&RolloutId> {
+        match &self.about {
+            About::Rollout { id, .. } => Some(id),
+            About::Event { .. } => None,
+        }
+    }
+
+    /// What it is about, in one word for people and filters: the target, or the function that received an event.
+    pub fn target(&self) -> String {
+        match &self.about {
+            About::Rollout { target, .. } => target.to_string(),
+            About::Event { received_by, .. } => received_by.to_string(),
+        }
+    }
+
+    fn stable(&self) -> String {
+        match &self.about {
+            About::Rollout { stable: Some(stable), .. } => format!("version {stable}"),
+            About::Rollout { stable: None, .. } | About::Event { .. } => "its stable version".to_owned(),
+        }
+    }
+
+    /// The message that people get.
+    pub fn message(&self) -> Message {
+        let text = format!(
+            "{headline}\n\n{about}Why:       {reason}\nDone:      {done}\nNext:      {next}\n\nOutcome {id}, {at}\n",
+            headline = self.headline(),
+            about = self.about_lines(),
+            reason = self.why(),
+            done = self.kind.done(),
+            next = self.next_step(),
+            id = self.outcome_id,
+            at = self.at,
+        );
+        Message { subject: self.subject(), text }
+    }
+
+    fn headline(&self) -> String {
+        match &self.about {
+            About::Rollout { target, candidate, .. } => {
+                format!("{target} version {candidate} {}", self.kind.verb())
+            }
+            About::Event { received_by, .. } => format!("{received_by} {}", self.kind.verb()),
+        }
+    }
+
+    /// That the traffic is back is said under what was done.
+    fn why(&self) -> String {
+        match &self.reason {
+            Reason::BackOnStable(cause) => cause.to_string(),
+            reason => reason.to_string(),
+        }
+    }
+
+    fn about_lines(&self) -> String {
+        match &self.about {
+            About::Rollout { id, target, candidate, stable } => {
+                let against = stable.as_ref().map(|stable| format!(" (stable {stable})")).unwrap_or_default();
+                format!("Target:    {target}\nCandidate: {candidate}{against}\nRollout:   {id}\n")
+            }
+            About::Event { letter, .. } => format!("Event:     {letter}\n"),
+        }
+    }
+
+    fn subject(&self) -> String {
+        let ascii = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+        let whole = format!("[{}] {}", self.severity.name(), self.headline());
+        whole.chars().map(ascii).take(SUBJECT_LIMIT - 1).collect()
+    }
+
+    fn next_step(&self) -> String {
+        let id = self.rollout().map(ToString::to_string).unwrap_or_default();
+        match self.kind {
+            OutcomeKind::Succeeded | OutcomeKind::Superseded => "nothing".to_owned(),
+            OutcomeKind::Refused => after_refusal(&self.reason, &id),
+            OutcomeKind::RolledBack => {
+                format!("fix the candidate and deploy it; to try this one again: tidegate retry {id}")
+            }
+            OutcomeKind::TakenOver => {
+                format!("check who changed {}; Tidegate has let go of it", self.target())
+            }
+            OutcomeKind::Paused => format!("look: tidegate get {id}; {}", after_pause(&self.reason, &id)),
+            OutcomeKind::Stuck => {
+                format!(
+                    "route {} to {} by hand; Tidegate keeps trying and will see it",
+                    self.target(),
+                    self.stable()
+                )
+            }
+            OutcomeKind::Quarantined => {
+                "mend what sent the event; it stands in the table's quarantine".to_owned()
+            }
+        }
+    }
+}
+
+/// What helps depends on what was found: a version that is live already needs nothing.
+fn after_refusal(reason: &Reason, id: &str) -> String {
+    let Reason::PreflightFailed(findings) = reason else {
+        return format!("nothing; to start it after all: tidegate retry {id}");
+    };
+    let found = |what: fn(&Finding) -> bool| findings.iter().any(what);
+    if found(|finding| matches!(finding, Finding::AlreadyLive | Finding::UnderWay(_))) {
+        "nothing: it is there, or on its way".to_owned()
+    } else if found(|finding| matches!(finding, Finding::NewerLive(_) | Finding::NewerUnderWay { .. })) {
+        format!(
+            "nothing, unless the older version is wanted; then, once the newer one is over: tidegate retry {id}"
+        )
+    } else if found(|finding| matches!(finding, Finding::AlarmFiring(_))) {
+        format!(
+            "quiet the alarm, then: tidegate retry {id}; or if this is its fix: tidegate start --fix-forward"
+        )
+    } else {
+        format!("mend what is named above, then: tidegate retry {id}")
+    }
+}
+
+fn after_pause(reason: &Reason, id: &str) -> String {
+    match reason {
+        Reason::Held(_) => {
+            format!("it goes on by itself when that is over; to take it back: tidegate abort {id}")
+        }
+        Reason::RouterDenied(_) => {
+            format!("mend what is refused, then: tidegate resume {id}, or: tidegate abort {id}")
+        }
+        Reason::Drifted { .. } => {
+            format!("to go on from that share: tidegate resume {id}, or: tidegate abort {id}")
+        }
+        Reason::Undecided(_) => {
+            format!(
+                "evidence may still pass it; to decide now: tidegate promote {id}, or: tidegate abort {id}"
+            )
+        }
+        _ => format!("then: tidegate promote {id}, or: tidegate abort {id}"),
+    }
+}
+
+impl OutcomeKind {
+    /// How loud an outcome is unless the policy says otherwise.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Succeeded | Self::Superseded => Severity::Info,
+            Self::Refused | Self::Paused => Severity::Warning,
+            Self::RolledBack | Self::TakenOver | Self::Stuck | Self::Quarantined => Severity::Critical,
+        }
+    }
+
+    /// The outcome in one verb.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::RolledBack => "was rolled back",
+            Self::Superseded => "was superseded",
+            Self::TakenOver => "was taken over",
+            Self::Refused => "was refused",
+            Self::Paused => "is paused",
+            Self::Stuck => "is STUCK on its way back",
+            Self::Quarantined => "received an event that cannot be read",
+        }
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Succeeded => "the candidate carries all traffic",
+            Self::RolledBack => "all traffic is back on stable, read back from the target",
+            Self::Superseded => "no traffic is left on it; the newer candidate starts",
+            Self::TakenOver => "nothing: what somebody else changed is never overwritten",
+            Self::Refused => "nothing: no traffic was moved",
+            Self::Paused => "the weight stays where it is; it is still judged, and a rollback stays possible",
+            Self::Stuck => {
+                "the way back is tried again every minute; until then the candidate may have traffic"
+            }
+            Self::Quarantined => "the event was kept, nothing else was done",
+        }
+    }
+}
+
+impl Severity {
+    /// The severity's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The policy: how a target's new versions are let in, judged and announced.
+//!
+//! These are the parsed types: whoever holds a [`Policy`] holds a valid one. Reading one from YAML or JSON,
+//! with every fault reported at once, is `parse`'s job; a rollout keeps the policy it started with.
+
+mod analysis;
+mod defaults;
+mod faults;
+mod lenient;
+mod metrics;
+mod parse;
+mod raw;
+mod schema;
+mod steps;
+mod strategy;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::target::Target;
+use crate::units::{Span, Weight};
+
+pub use self::faults::{Fault, Faults};
+pub use self::schema::policy_schema;
+
+/// A valid policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// Its name, by which the tag `tidegate:policy` and requests refer to it.
+    pub name: String,
+    /// Who moves the traffic.
+    pub mode: Mode,
+    /// Whose traffic; may come from the request or the tag instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// In which steps.
+    pub strategy: Strategy,
+    /// How the candidate is judged.
+    pub analysis: Analysis,
+    /// Feature flags that change with the traffic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<FlagChange>,
+    /// Whom to tell.
+    #[serde(default)]
+    pub notify: Notify,
+    /// How long a rollout may take in all.
+    pub deadline: Span,
+}
+
+/// Who moves the traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// AWS does; Tidegate adopts the deployment, judges it, and stops it when harm shows.
+    Guard,
+    /// Tidegate does.
+    Drive,
+}
+
+/// The steps of a rollout and the watch after its promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Strategy {
+    /// Steps with rising weights below 100 %. Empty means all at once: straight to full promotion.
+    pub steps: Vec<Step>,
+    /// How long to watch after full promotion.
+    pub watch: Span,
+}
+
+/// One step: a weight, the least time it bakes, and perhaps a gate before the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The candidate's share during this step.
+    pub weight: Weight,
+    /// The least time that it keeps this share.
+    pub bake: Span,
+    /// What must happen after the pass and before the next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+}
+
+/// A pause between two steps. The candidate is judged while it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gate {
+    /// Until somebody says `promote` or `resume`.
+    Manual,
+    /// Until this time has gone by.
+    Timed(Span),
+}
+
+/// How the candidate is judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Analysis {
+    /// Evidence needed for a rollback, slow path: the error probability alpha.
+    pub alpha_slow: f64,
+    /// The same for the fast path.
+    pub alpha_fast: f64,
+    /// The gating metrics; weights sum to 1.
+    pub metrics: Vec<Metric>,
+    /// Absolute limits beside the comparison.
+    #[serde(default)]
+    pub guards: Vec<Guard>,
+    /// CloudWatch alarms that speak in this rollout.
+    #[serde(default)]
+    pub alarms: Vec<AlarmRule>,
+    /// What a step that stays undecided leads to, after one extension.
+    pub on_inconclusive: OnInconclusive,
+}
+
+/// One gating metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metric {
+    /// Its name, shown to people.
+    pub name: String,
+    /// Where its counts come from.
+    pub source: MetricSource,
+    /// Which direction is the harm.
+    pub harm: Harm,
+    /// Margin: the ratio to stable above which the candidate is worse.
+    pub margin: f64,
+    /// The ratio below which the candidate passes.
+    pub pass: f64,
+    /// Its share of the evidence, above 0; the shares sum to 1.
+    pub weight: f64,
+}
+
+/// Where a metric's counts come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MetricSource {
+    /// Failed requests of the target.
+    Errors,
+    /// Requests slower than the stable version's own quantile before the rollout, in percent: 50, 90 or 99.
+    SlowerThan {
+        /// Which quantile of the baseline, in percent.
+        quantile: u8,
+    },
+    /// A CloudWatch count; its denominator is the target's requests.
+    CloudWatch(CloudWatchMetric),
+}
+
+/// A CloudWatch metric with one series per version: `{version}` in a dimension's value stands for the
+/// version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudWatchMetric {
+    /// The metric's namespace.
+    pub namespace: String,
+    /// The metric's name.
+    pub metric: String,
+    /// Its dimensions.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+/// Which direction of a metric is the harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Harm {
+    /// More of it: errors.
+    Increase,
+    /// Less of it: orders.
+    Decrease,
+}
+
+/// An absolute limit on the candidate: `m` of the last `n` minutes above it roll back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guard {
+    /// The name of the gating metric it limits.
+    pub metric: String,
+    /// The limit, as a fraction of the requests.
+    pub above: f64,
+    /// So many minutes above the limit ...
+    pub m: u32,
+    /// ... out of so many.
+    pub n: u32,
+}
+
+/// A CloudWatch alarm and what it does to a rollout when it fires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlarmRule {
+    /// The alarm's name.
+    pub name: String,
+    /// What it does.
+    pub action: AlarmAction,
+}
+
+/// What a firing alarm does to a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AlarmAction {
+    /// Takes the traffic back.
+    RollBack,
+    /// Holds the weight until it is quiet.
+    Hold,
+}
+
+/// What a step that stays undecided after its extension leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OnInconclusive {
+    /// Wait for evidence or a person.
+    Hold,
+    /// Go on, if there was data at all.
+    Proceed,
+    /// Take the traffic back.
+    RollBack,
+}
+
+/// A feature flag that a rollout switches on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlagChange {
+    /// The flag's key.
+    pub flag: String,
+    /// When it switches.
+    pub at: FlagMoment,
+    /// AppConfig application.
+    pub application: String,
+    /// AppConfig environment.
+    pub environment: String,
+    /// AppConfig configuration profile.
+    pub profile: String,
+}
+
+/// When a flag switches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FlagMoment {
+    /// Before any traffic.
+    BeforeTraffic,
+    /// With the step of this weight.
+    Weight(Weight),
+    /// After full promotion.
+    Promotion,
+}
+
+/// Whom to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notify {
+    /// The SNS topic's name or ARN; the installation's own topic where unset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Severities that differ from the default ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub severities: BTreeMap<OutcomeKind, Severity>,
+}
+
+/// How loud a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// For the record.
+    Info,
+    /// Somebody should look today.
+    Warning,
+    /// Somebody should look now.
+    Critical,
+}
+
+/// The outcomes that people are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OutcomeKind {
+    /// The candidate carries all traffic and the watch is over.
+    Succeeded,
+    /// The traffic is back on stable.
+    RolledBack,
+    /// A newer candidate took its place.
+    Superseded,
+    /// Somebody else changed the target; Tidegate let go of it.
+    TakenOver,
+    /// It never started.
+    Refused,
+    /// It waits for evidence or a person.
+    Paused,
+    /// The way back fails; Tidegate keeps trying.
+    Stuck,
+    /// An event of ours could not be read.
+    Quarantined,
+}

@@ -1,0 +1,243 @@
+//! From what people write to a [`Policy`], or to everything that is wrong with it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as NameError;
+use serde_json::Value;
+use serde_saphyr::UserMessageFormatter;
+
+use super::analysis::analysis;
+use super::faults::Place;
+use super::lenient::Lenient;
+use super::raw::{RawFlag, RawNotify, RawPolicy, RawStrategy, RawTarget};
+use super::strategy::strategy;
+use super::values::{Duration, Moment};
+use super::{
+    Fault, Faults, FlagChange, FlagMoment, Mode, Notify, OutcomeKind, Policy, Severity, Strategy, defaults,
+};
+use crate::target::{Target, kinds};
+use crate::units::Span;
+
+impl Policy {
+    /// Reads a policy from YAML, of which JSON is a part.
+    ///
+    /// ```
+    /// use tidegate_domain::policy::Policy;
+    ///
+    /// let policy = Policy::from_yaml("
+    /// version: 1
+    /// name: checkout
+    /// strategy:
+    ///   steps:
+    ///     - setWeight: 5
+    ///     - bake: 10m
+    ///     - setWeight: 50
+    ///     - bake: 10m
+    /// ")?;
+    /// assert_eq!(policy.strategy.steps.len(), 2);
+    ///
+    /// let faults = Policy::from_yaml("
+    /// version: 1
+    /// name: Checkout
+    /// strategy: Canary
+    /// ").unwrap_err();
+    /// assert_eq!(faults.0.len(), 2, "every fault is reported at once");
+    /// # Ok::<(), tidegate_domain::policy::Faults>(())
+    /// ```
+    pub fn from_yaml(text: &str) -> Result<Self, Faults> {
+        let mut options = serde_saphyr::Options::default();
+        options.strict_booleans = true;
+        options.with_snippet = false;
+        let value: Value =
+            serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))?;
+        Self::from_json(&value)
+    }
+
+    /// Reads a policy from JSON, such as the `detail.policy` of an event.
+    pub fn from_json(value: &Value) -> Result<Self, Faults> {
+        let faults = RefCell::default();
+        let policy = policy(&Place::root(&faults), value);
+        match (policy, faults.into_inner()) {
+            (Some(policy), faults) if faults.is_empty() => Ok(policy),
+            (_, faults) => {
+                debug_assert!(!faults.is_empty(), "a policy was refused without a word");
+                Err(Faults(faults))
+            }
+        }
+    }
+}
+
+fn not_yaml(error: &serde_saphyr::Error) -> Faults {
+    let problem = error.render_with_formatter(&UserMessageFormatter);
+    let path =
+        error.location().map(|at| format!("line {}, column {}", at.line(), at.column())).unwrap_or_default();
+    let problem = problem.strip_suffix(&format!(" at {path}")).unwrap_or(&problem).to_owned();
+    Faults(vec![Fault { path, problem }])
+}
+
+fn policy(at: &Place, value: &Value) -> Option<Policy> {
+    let raw =
+        Lenient::<RawPolicy>::deserialize(value).unwrap_or_else(|error| Lenient::Wrong(error.to_string()));
+    let raw = at.optional(raw)?;
+    at.no_such_fields::<RawPolicy>(&raw.unknown);
+    version(&at.field("version"), raw.version);
+    let name = name(&at.field("name"), raw.name);
+    let mode = mode(&at.field("mode"), raw.mode);
+    let target = target(&at.field("target"), raw.target);
+    let strategy = steps(&at.field("strategy"), raw.strategy, mode);
+    let strategy = strategy.filter(|_| at.field("strategy").is_clean());
+    let analysis_at = at.field("analysis");
+    let analysis = analysis(&analysis_at, analysis_at.optional(raw.analysis).unwrap_or_default());
+    let flags = flags(&at.field("flags"), raw.flags, strategy.as_ref());
+    let notify = notify(&at.field("notify"), raw.notify);
+    let deadline = deadline(&at.field("deadline"), raw.deadline, mode, strategy.as_ref());
+    Some(Policy {
+        name: name?,
+        mode: mode?,
+        target,
+        strategy: strategy?,
+        analysis: analysis?,
+        flags,
+        notify,
+        deadline: deadline?,
+    })
+}
+
+fn version(at: &Place, raw: Lenient<u64>) -> Option<()> {
+    match at.required(raw, "version: 1")? {
+        1 => Some(()),
+        other => at.fault(format!("{other} is not known; this Tidegate reads version 1")),
+    }
+}
+
+fn mode(at: &Place, raw: Lenient<Mode>) -> Option<Mode> {
+    if raw.is_absent() { Some(defaults::MODE) } else { at.optional(raw) }
+}
+
+fn name(at: &Place, raw: Lenient<String>) -> Option<String> {
+    let name = at.required(raw, "name: checkout")?;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !(1..=64).contains(&name.len()) || !name.chars().all(fits) {
+        return at.fault(format!("{name:?} is no name for a policy; 1 to 64 of a-z, 0-9 and -"));
+    }
+    Some(name)
+}
+
+fn target(at: &Place, raw: Lenient<RawTarget>) -> Option<Target> {
+    let mut raw = at.optional(raw)?;
+    let (Some((kind, settings)), true) = (raw.pop_first(), raw.is_empty()) else {
+        return at
+            .fault(format!("a target is exactly one kind with its settings; known: {}", kinds::known()));
+    };
+    let settings_at = at.field(&kind);
+    let settings = settings_at.optional(settings)?.into_iter();
+    let settings = settings.filter_map(|(name, value)| {
+        let value = settings_at.field(&name).optional(value)?;
+        Some((name, value))
+    });
+    let target = Target::new(kind, settings.collect());
+    for (path, problem) in kinds::faults(&target) {
+        let at = if path.is_empty() { at.clone() } else { at.field(&path) };
+        // A setting of the wrong type was left out above; that it is missing now would only echo that.
+        if at.is_clean() {
+            at.fault::<()>(problem);
+        }
+    }
+    Some(target)
+}
+
+/// The strategy, which only drive mode must have; the mode is `None` where it is at fault itself.
+fn steps(at: &Place, raw: Lenient<RawStrategy>, mode: Option<Mode>) -> Option<Strategy> {
+    let required = mode == Some(Mode::Drive);
+    if raw.is_absent() && !required {
+        return Some(Strategy { steps: Vec::new(), watch: defaults::WATCH });
+    }
+    strategy(at, at.required(raw, "strategy: Canary10Percent5Minutes, or with steps of your own")?, required)
+}
+
+/// The flags, each at most once; the steps are `None` where they are at fault themselves.
+fn flags(at: &Place, raw: Lenient<Vec<Lenient<RawFlag>>>, strategy: Option<&Strategy>) -> Vec<FlagChange> {
+    let mut flags: Vec<FlagChange> = Vec::new();
+    for (at, raw) in at.list(raw) {
+        let Some(change) = flag(&at, raw, strategy) else { continue };
+        if flags.iter().any(|other| FlagChange { at: change.at, ..other.clone() } == change) {
+            at.fault::<()>(format!(
+                "the flag {:?} is listed before; a rollout switches it once",
+                change.flag
+            ));
+        }
+        flags.push(change);
+    }
+    flags
+}
+
+fn flag(at: &Place, raw: RawFlag, strategy: Option<&Strategy>) -> Option<FlagChange> {
+    at.no_such_fields::<RawFlag>(&raw.unknown);
+    let flag = at.field("flag").text(raw.flag, "flag: new-basket", defaults::LONGEST_NAME);
+    let moment = at.field("at").optional(raw.at).map_or(defaults::FLAG_MOMENT, |Moment(moment)| moment);
+    if let (FlagMoment::Weight(weight), Some(Strategy { steps, .. })) = (moment, strategy)
+        && !steps.iter().any(|step| step.weight == weight)
+    {
+        let weights: Vec<_> = steps.iter().map(|step| format!("{}%", step.weight.percent())).collect();
+        let known = if weights.is_empty() { ", of which this policy has none" } else { "; known: " };
+        let (weight, weights) = (weight.percent(), weights.join(", "));
+        at.field("at").fault::<()>(format!("{weight}% is not the weight of a step{known}{weights}"));
+    }
+    let application =
+        at.field("application").text(raw.application, "application: shop", defaults::LONGEST_NAME);
+    let environment =
+        at.field("environment").text(raw.environment, "environment: prod", defaults::LONGEST_NAME);
+    let profile = at.field("profile").text(raw.profile, "profile: flags", defaults::LONGEST_NAME);
+    Some(FlagChange {
+        flag: flag?,
+        at: moment,
+        application: application?,
+        environment: environment?,
+        profile: profile?,
+    })
+}
+
+fn notify(at: &Place, raw: Lenient<RawNotify>) -> Notify {
+    let raw = at.optional(raw).unwrap_or_default();
+    at.no_such_fields::<RawNotify>(&raw.unknown);
+    let topic = match raw.topic {
+        Lenient::Absent => None,
+        stated => at.field("topic").text(stated, "topic: on-call", defaults::LONGEST_TOPIC),
+    };
+    Notify { topic, severities: severities(&at.field("severities"), raw.severities) }
+}
+
+fn severities(
+    at: &Place,
+    raw: Lenient<BTreeMap<String, Lenient<Severity>>>,
+) -> BTreeMap<OutcomeKind, Severity> {
+    let severity = |(name, severity): (String, Lenient<Severity>)| {
+        let at = at.field(&name);
+        let severity = at.optional(severity);
+        match OutcomeKind::deserialize(name.into_deserializer()) {
+            Ok(outcome) => Some((outcome, severity?)),
+            Err::<_, NameError>(error) => at.fault(error.to_string()),
+        }
+    };
+    at.optional(raw).unwrap_or_default().into_iter().filter_map(severity).collect()
+}
+
+fn deadline(
+    at: &Place,
+    raw: Lenient<Duration>,
+    mode: Option<Mode>,
+    strategy: Option<&Strategy>,
+) -> Option<Span> {
+    let stated = at.optional(raw);
+    let shortest = defaults::shortest(strategy?);
+    match stated {
+        Some(Duration(stated)) if stated < shortest => at.fault(format!(
+            "{stated} is too short; the bakes, timed pauses and the watch alone take {shortest}"
+        )),
+        Some(Duration(stated)) => Some(stated),
+        None => Some(defaults::deadline(mode?, strategy?)),
+    }
+}

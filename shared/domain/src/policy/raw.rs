@@ -1,0 +1,406 @@
+//! A policy as people write it: the shape alone. The policy's JSON Schema is made of these types and their
+//! comments.
+//!
+//! Whether the values make sense together is for `parse` to say. Every field is [`Lenient`] and every object
+//! keeps the fields it does not have, so that one reading finds every fault.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+
+use super::lenient::{Lenient, Unknown};
+use super::values::{Duration, MOfN, Moment, Percentage, Rate};
+use super::{AlarmAction, Harm, Mode, OnInconclusive, OutcomeKind, Severity, defaults};
+use crate::target::kinds::{KINDS, Setting, TargetKind};
+
+/// How a target's new versions are let in, judged and announced.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object with version, name and strategy")]
+#[schemars(
+    deny_unknown_fields,
+    extend("required" = ["version", "name"]),
+    extend("if" = { "properties": { "mode": { "const": "guard" } }, "required": ["mode"] }),
+    extend("else" = { "required": ["strategy"] })
+)]
+pub(super) struct RawPolicy {
+    /// The version of this grammar.
+    #[schemars(extend("const" = 1))]
+    pub(super) version: Lenient<u64>,
+    /// The policy's name, by which the tag `tidegate:policy` and requests refer to it.
+    #[schemars(regex(pattern = "^[a-z0-9-]{1,64}$"))]
+    pub(super) name: Lenient<String>,
+    /// Who moves the traffic.
+    #[schemars(extend("default" = defaults::MODE))]
+    pub(super) mode: Lenient<Mode>,
+    /// Whose traffic. It may come from the request or the tag instead.
+    #[schemars(schema_with = "target_schema")]
+    pub(super) target: Lenient<RawTarget>,
+    /// In which steps: the name of a SAM deployment preference, or steps of your own. Required in drive mode.
+    pub(super) strategy: Lenient<RawStrategy>,
+    /// How the candidate is judged.
+    pub(super) analysis: Lenient<RawAnalysis>,
+    /// Feature flags that change with the traffic.
+    pub(super) flags: Lenient<Vec<Lenient<RawFlag>>>,
+    /// Whom to tell.
+    pub(super) notify: Lenient<RawNotify>,
+    /// How long a rollout may take in all; then it is rolled back and somebody is paged. Twice the bakes,
+    /// timed pauses and the watch, and a day for each manual gate, where unset.
+    pub(super) deadline: Lenient<Duration>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// The name of a SAM deployment preference, or steps.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "no strategy; write a name like Canary10Percent5Minutes, or an object with steps"
+)]
+pub(super) enum RawStrategy {
+    /// `AllAtOnce`, `Canary10Percent5Minutes`, `Linear10PercentEvery1Minute` and the like.
+    Named(
+        #[schemars(regex(
+            pattern = "^(CodeDeployDefault\\.Lambda)?(AllAtOnce|Canary[0-9]+Percent[0-9]+Minutes?|Linear[0-9]+PercentEvery[0-9]+Minutes?)$"
+        ))]
+        String,
+    ),
+    /// Steps of your own.
+    Steps(RawSteps),
+}
+
+/// Steps and the watch after them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, rename = "Steps")]
+pub(super) struct RawSteps {
+    /// What happens, one after the other: setWeight, then bake, then perhaps pause, then the next setWeight.
+    /// Promotion to 100 % follows the last step by itself.
+    #[schemars(length(min = 1))]
+    pub(super) steps: Lenient<Vec<Lenient<RawStep>>>,
+    /// How long to watch after full promotion.
+    #[schemars(extend("default" = defaults::WATCH))]
+    pub(super) watch: Lenient<Duration>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// One of setWeight, bake and pause.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object with one of setWeight, bake and pause")]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct RawStep {
+    /// The candidate's share of the traffic from here on, in percent; above 0, below 100, rising.
+    pub(super) set_weight: Lenient<Percentage>,
+    /// The least time that the candidate keeps this share; from 1m to 7d.
+    pub(super) bake: Lenient<Duration>,
+    /// A gate before the next weight. The candidate is judged while it waits.
+    pub(super) pause: Lenient<RawPause>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// A gate: until somebody says `promote` or `resume`, or for a stated time.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "{} or an object like { duration: 10m }")]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawPause {
+    /// Waits so long, and then goes on by itself. A person must say so where unset.
+    pub(super) duration: Lenient<Duration>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// How the candidate is judged.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object with fields like preset, metrics and guards"
+)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawAnalysis {
+    /// The numbers to start from; each can be overridden.
+    #[schemars(extend("default" = defaults::PRESET))]
+    pub(super) preset: Lenient<Preset>,
+    /// The error probability of a rollback on the slow path; from the preset where unset.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 0.5))]
+    pub(super) alpha_slow: Lenient<f64>,
+    /// The error probability of a rollback on the fast path; from the preset where unset.
+    #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 0.5))]
+    pub(super) alpha_fast: Lenient<f64>,
+    /// The metrics that gate each step: errors and latency where unset.
+    #[schemars(length(min = 1))]
+    pub(super) metrics: Lenient<Vec<Lenient<RawMetric>>>,
+    /// Absolute limits beside the comparison; a service with little traffic needs them.
+    pub(super) guards: Lenient<Vec<Lenient<RawGuard>>>,
+    /// CloudWatch alarms that speak in a rollout.
+    #[schemars(length(max = defaults::ALARMS))]
+    pub(super) alarms: Lenient<Vec<Lenient<RawAlarm>>>,
+    /// What a step leads to that stays undecided after one extension.
+    #[schemars(extend("default" = defaults::ON_INCONCLUSIVE))]
+    pub(super) on_inconclusive: Lenient<OnInconclusive>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// How strict the judge is.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Preset {
+    /// Finds a doubled error rate early; at most 5 % of healthy rollouts are rolled back.
+    Balanced,
+    /// Fewer false rollbacks, slower.
+    Tolerant,
+}
+
+/// One of errors, latency, and a CloudWatch count of your own.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object like { errors: {} }")]
+#[schemars(deny_unknown_fields, extend("oneOf" = [
+    { "required": ["errors"], "maxProperties": 1 },
+    { "required": ["latency"], "maxProperties": 1 },
+    { "required": ["name", "cloudwatch"], "properties": { "errors": false, "latency": false } }
+]))]
+pub(super) struct RawMetric {
+    /// Failed requests of the target.
+    pub(super) errors: Lenient<RawErrors>,
+    /// Requests slower than the stable version's own p50, p90 and p99 before the rollout.
+    pub(super) latency: Lenient<RawLatency>,
+    /// The name of a metric of your own.
+    #[schemars(length(min = 1, max = 64))]
+    pub(super) name: Lenient<String>,
+    /// Where its counts come from. They are compared per request of the target.
+    pub(super) cloudwatch: Lenient<RawCloudWatch>,
+    /// Which direction is the harm.
+    #[schemars(extend("default" = defaults::HARM))]
+    pub(super) harm: Lenient<Harm>,
+    /// The ratio to stable above which the candidate is worse; from the preset where unset.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO))]
+    pub(super) margin: Lenient<f64>,
+    /// The ratio below which the candidate passes; from the preset where unset.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO))]
+    pub(super) pass: Lenient<f64>,
+    /// Its share of the evidence, relative to the other metrics.
+    #[schemars(range(min = defaults::LOWEST_WEIGHT, max = defaults::HIGHEST_WEIGHT), extend("default" = defaults::WEIGHT))]
+    pub(super) weight: Lenient<f64>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// How failed requests are compared.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "{} or an object with fields like margin")]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawErrors {
+    /// The ratio to stable above which the candidate is worse; from the preset where unset.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO))]
+    pub(super) margin: Lenient<f64>,
+    /// The ratio below which the candidate passes; from the preset where unset.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO))]
+    pub(super) pass: Lenient<f64>,
+    /// Its share of the evidence, relative to the other metrics. 1 where others are stated, 0.6 beside
+    /// latency alone.
+    #[schemars(range(min = defaults::LOWEST_WEIGHT, max = defaults::HIGHEST_WEIGHT))]
+    pub(super) weight: Lenient<f64>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// How slow requests are compared: three metrics, one for each quantile.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "{} or an object with fields like margin")]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawLatency {
+    /// The ratios to stable above which the candidate is worse.
+    pub(super) margin: Lenient<RawMargins>,
+    /// The ratio below which the candidate passes; from the preset where unset.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO))]
+    pub(super) pass: Lenient<f64>,
+    /// Their share of the evidence together, relative to the other metrics. 1 where others are stated, 0.4
+    /// beside errors alone.
+    #[schemars(range(min = defaults::LOWEST_WEIGHT, max = defaults::HIGHEST_WEIGHT))]
+    pub(super) weight: Lenient<f64>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// One margin for each quantile.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object like { p99: 1.5 }")]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawMargins {
+    /// Of the requests slower than stable's median.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO), extend("default" = defaults::LATENCY_MARGINS[0].1))]
+    pub(super) p50: Lenient<f64>,
+    /// Of those slower than its 90th percentile.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO), extend("default" = defaults::LATENCY_MARGINS[1].1))]
+    pub(super) p90: Lenient<f64>,
+    /// Of those slower than its 99th percentile.
+    #[schemars(range(min = 1, max = defaults::HIGHEST_RATIO), extend("default" = defaults::LATENCY_MARGINS[2].1))]
+    pub(super) p99: Lenient<f64>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// A CloudWatch metric with one series per version.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object with namespace, metric and dimensions")]
+#[schemars(deny_unknown_fields, extend("required" = ["namespace", "metric", "dimensions"]))]
+pub(super) struct RawCloudWatch {
+    /// The metric's namespace.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) namespace: Lenient<String>,
+    /// The metric's name.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) metric: Lenient<String>,
+    /// Its dimensions. `{version}` in a value stands for the version; one of them must have it.
+    #[schemars(extend("minProperties" = 1))]
+    pub(super) dimensions: Lenient<BTreeMap<String, Lenient<String>>>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// An absolute limit on the candidate.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object like { errorRate: { above: 5% } }")]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct RawGuard {
+    /// On the share of its requests that fail.
+    pub(super) error_rate: Lenient<RawErrorRate>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// A limit on the share of failed requests.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object like { above: 5%, for: 3 of 3 }")]
+#[schemars(deny_unknown_fields, extend("required" = ["above"]))]
+pub(super) struct RawErrorRate {
+    /// The limit; rolls back above it.
+    pub(super) above: Lenient<Rate>,
+    /// In how many of the last minutes.
+    #[serde(rename = "for")]
+    #[schemars(extend("default" = "3 of 3"))]
+    pub(super) minutes: Lenient<MOfN>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// A CloudWatch alarm and what it does to a rollout when it fires.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object like { name: checkout-5xx, action: rollBack }"
+)]
+#[schemars(deny_unknown_fields, extend("required" = ["name"]))]
+pub(super) struct RawAlarm {
+    /// The alarm's name.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) name: Lenient<String>,
+    /// What it does.
+    #[schemars(extend("default" = defaults::ALARM_ACTION))]
+    pub(super) action: Lenient<AlarmAction>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// A feature flag that a rollout switches on.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object with flag, application, environment and profile"
+)]
+#[schemars(deny_unknown_fields, extend("required" = ["flag", "application", "environment", "profile"]))]
+pub(super) struct RawFlag {
+    /// The flag's key.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) flag: Lenient<String>,
+    /// When it switches: with the step of a weight, before any traffic, or after full promotion.
+    #[schemars(extend("default" = "promotion"))]
+    pub(super) at: Lenient<Moment>,
+    /// Its AppConfig application.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) application: Lenient<String>,
+    /// Its AppConfig environment.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) environment: Lenient<String>,
+    /// Its AppConfig configuration profile.
+    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
+    pub(super) profile: Lenient<String>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// Whom to tell, and how loud.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", expecting = "an object with topic or severities")]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawNotify {
+    /// The SNS topic's name or ARN; the installation's own topic where unset.
+    #[schemars(length(min = 1, max = defaults::LONGEST_TOPIC))]
+    pub(super) topic: Lenient<String>,
+    /// Severities that differ from the default ones.
+    #[schemars(schema_with = "severities_schema")]
+    pub(super) severities: Lenient<BTreeMap<String, Lenient<Severity>>>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(super) unknown: Unknown,
+}
+
+/// Each outcome by its name, with how loud it is announced.
+fn severities_schema(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "propertyNames": generator.subschema_for::<OutcomeKind>(),
+        "additionalProperties": generator.subschema_for::<Severity>()
+    })
+}
+
+/// A kind of target by its name, with its settings.
+pub(super) type RawTarget = BTreeMap<String, Lenient<BTreeMap<String, Lenient<String>>>>;
+
+/// Exactly one of the kinds of target, each as it describes itself.
+fn target_schema(_: &mut SchemaGenerator) -> Schema {
+    let setting = |setting: &Setting| {
+        let (name, pattern) = (setting.name.to_owned(), setting.pattern);
+        let schema = json!({
+            "type": "string", "pattern": pattern, "description": setting.about, "examples": [setting.example]
+        });
+        (name, schema)
+    };
+    let kind = |kind: &&TargetKind| {
+        let schema = json!({
+            "type": "object",
+            "description": kind.about,
+            "properties": kind.settings.iter().map(setting).collect::<Map<_, _>>(),
+            "required": kind.settings.iter().map(|setting| setting.name).collect::<Vec<_>>(),
+            "additionalProperties": false
+        });
+        (kind.name.to_owned(), schema)
+    };
+    json_schema!({
+        "type": "object",
+        "properties": KINDS.iter().map(kind).collect::<Map<_, _>>(),
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": false
+    })
+}

@@ -1,0 +1,66 @@
+//! The kinds of target there are. A new one is one file here and one line in [`KINDS`]; its routers, one an adapter crate,
+//! are one file and one line each.
+
+pub mod lambda;
+
+use super::Target;
+
+/// Every kind.
+pub const KINDS: &[&TargetKind] = &[&lambda::KIND];
+
+/// A kind of target: what a policy has to say to name one.
+#[derive(Debug)]
+pub struct TargetKind {
+    /// Its name in policies.
+    pub name: &'static str,
+    /// What it is, for the schema.
+    pub about: &'static str,
+    /// Whether a version's name will do; if not, why. Needs no network.
+    pub check_version: fn(&str) -> Result<(), String>,
+    /// Its settings, all required, in the order in which they make up its name.
+    pub settings: &'static [Setting],
+}
+
+/// One setting of a kind.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, for the schema.
+    pub about: &'static str,
+    /// A value that would do.
+    pub example: &'static str,
+    /// The pattern of the schema, an ECMA regular expression.
+    pub pattern: &'static str,
+    /// Whether a value will do; if not, why. Needs no network.
+    pub check: fn(&str) -> Result<(), String>,
+}
+
+/// The kind of this name.
+pub fn find(name: &str) -> Option<&'static TargetKind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// The names of all kinds, for messages: `lambda, codeDeploy`.
+pub fn known() -> String {
+    KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Everything that is wrong with a target, each with its place and what would be right.
+pub fn faults(target: &Target) -> Vec<(String, String)> {
+    let Some(kind) = find(&target.kind) else {
+        return vec![(String::new(), format!("no kind is called {:?}; known: {}", target.kind, known()))];
+    };
+    let names: Vec<&str> = kind.settings.iter().map(|setting| setting.name).collect();
+    let unknown = target.settings.keys().filter(|name| !names.contains(&name.as_str()));
+    let unknown = unknown
+        .map(|name| (format!("{}.{name}", kind.name), format!("no such field; known: {}", names.join(", "))));
+    let wrong = kind.settings.iter().filter_map(|setting| {
+        let problem = match target.settings.get(setting.name) {
+            None => format!("is missing; like {}", setting.example),
+            Some(value) => (setting.check)(value).err()?,
+        };
+        Some((format!("{}.{}", kind.name, setting.name), problem))
+    });
+    unknown.chain(wrong).collect()
+}

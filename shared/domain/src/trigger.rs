@@ -1,0 +1,100 @@
+//! What may happen to a rollout.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{EffectId, Performed};
+use crate::rollout::RolloutId;
+use crate::target::{Observed, Version};
+use crate::units::Span;
+use crate::verdict::{Finding, Verdict};
+
+/// One thing that happened to a rollout.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trigger {
+    /// The sweep, an end of another rollout or a repeated event asks: is there something to do?
+    Reconcile,
+    /// health-check spoke.
+    Judged(Judged),
+    /// Somebody asked for something.
+    Commanded(Command),
+    /// An alarm of the policy that rolls back fired.
+    AlarmFired {
+        /// Its name.
+        alarm: String,
+    },
+    /// A newer candidate for the same target wants its place.
+    Replaced {
+        /// The newer rollout.
+        by: RolloutId,
+        /// Its candidate.
+        candidate: Version,
+    },
+    /// An effect of this rollout was performed.
+    Performed {
+        /// Which.
+        effect: EffectId,
+        /// What it came to.
+        result: Performed,
+    },
+}
+
+/// A verdict and what it was about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// The version of the document that was judged; a verdict about an older one is stale.
+    pub version: u64,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// What people may ask of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Command {
+    /// What.
+    pub verb: Verb,
+    /// Who, as the caller states it.
+    pub by: String,
+    /// Why, as the caller states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What people may ask of a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Verb {
+    /// On to the next step, whatever the evidence.
+    Promote,
+    /// To all traffic, whatever the evidence.
+    PromoteFull,
+    /// Hold the weight.
+    Pause,
+    /// Go on from a pause.
+    Resume,
+    /// Take the traffic back.
+    Abort,
+    /// Start an ended rollout once more.
+    Retry,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Promote, Self::PromoteFull, Self::Pause, Self::Resume, Self::Abort, Self::Retry];
+}
+
+/// What was read before deciding. A fence for an effect comes from here and from nowhere else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// The target's routing; an error in words where the target cannot be read for good.
+    pub routing: Result<Observed, String>,
+    /// What the router says against this rollout; read during preflight only.
+    pub findings: Vec<Finding>,
+    /// How long one request may take at most, where the router knows; read during preflight only.
+    pub longest_request: Option<Span>,
+    /// Whether another rollout holds or precedes it on this target; read while it is queued only.
+    pub target_taken: bool,
+}

@@ -1,0 +1,114 @@
+//! Admission: what becomes of a request, given what is under way on the same target.
+
+use tidegate_domain::admit::{Asked, admit};
+use tidegate_domain::effect::Effect;
+use tidegate_domain::policy::OutcomeKind;
+use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
+use tidegate_domain::target::Version;
+use tidegate_domain::verdict::Finding;
+
+use super::render;
+use super::world::{baking, minutes, policy, policy_with, queued, split, standing, target, version};
+
+fn asked(candidate: &Version) -> Asked {
+    Asked {
+        id: RolloutId::of_version(&target(), candidate),
+        target: target(),
+        candidate: candidate.clone(),
+        policy: policy(),
+        request: Request { by: "ana".to_owned(), ..Request::default() },
+    }
+}
+
+fn under_way() -> Rollout {
+    standing(Phase::Baking(baking(0)), split(5.0))
+}
+
+fn told(rollout: &Rollout) -> String {
+    let effects: Vec<String> =
+        rollout.pending.iter().map(|pending| render::effect(&pending.effect)).collect();
+    format!("{} | {} | {}", render::phase(&rollout.phase), effects.join(", "), rollout.reason)
+}
+
+#[test]
+fn a_request_for_a_free_target_is_queued() {
+    let rollout = admit(asked(&version(8)), &[], minutes(0));
+    assert_eq!(told(&rollout), "queued |  | requested by ana");
+    assert_eq!(rollout.version, 1);
+    assert_eq!(rollout.id.0, "checkout-live-8");
+}
+
+#[test]
+fn the_same_version_again_is_refused_while_it_is_under_way() {
+    let rollout = admit(asked(&version(8)), &[under_way()], minutes(0));
+    assert_eq!(
+        told(&rollout),
+        "refused (1 findings) | tell Refused | preflight failed: checkout-live-8 rolls out the same version"
+    );
+}
+
+#[test]
+fn an_older_version_never_takes_the_place_of_a_newer_one() {
+    let rollout = admit(asked(&version(7)), &[under_way()], minutes(0));
+    let newer = Finding::NewerUnderWay { rollout: under_way().id, version: version(8) };
+    assert_eq!(rollout.phase, Phase::Refused { findings: vec![newer] });
+}
+
+#[test]
+fn a_newer_version_asks_every_older_one_to_make_way() {
+    let mut waiting = queued();
+    waiting.id = RolloutId("checkout-live-9".to_owned());
+    waiting.candidate = version(9);
+    let rollout = admit(asked(&version(10)), &[under_way(), waiting], minutes(0));
+    assert_eq!(
+        told(&rollout),
+        "queued | supersede checkout-live-8, supersede checkout-live-9 | requested by ana"
+    );
+    let ids: Vec<String> = rollout.pending.iter().map(|pending| pending.id.to_string()).collect();
+    assert_eq!(ids, ["1.0", "1.1"]);
+}
+
+#[test]
+fn versions_are_compared_as_numbers() {
+    let mut nine = under_way();
+    nine.candidate = version(9);
+    assert_eq!(admit(asked(&version(10)), &[nine], minutes(0)).phase, Phase::Queued);
+}
+
+#[test]
+fn what_this_release_cannot_do_is_refused_with_every_finding_at_once() {
+    let mut unsupported = asked(&version(8));
+    unsupported.policy = policy_with(
+        "name: checkout",
+        "name: checkout\nmode: guard\nflags: [{ flag: f, application: a, environment: e, profile: p }]",
+    );
+    let rollout = admit(unsupported, &[under_way()], minutes(0));
+    let Phase::Refused { findings } = &rollout.phase else { panic!("{:?}", rollout.phase) };
+    let words: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "mode: guard adopts CodeDeploy deployments, which this release does not do; use mode: drive",
+            "flags: this release does not toggle feature flags; remove them from the policy",
+            "checkout-live-8 rolls out the same version",
+        ]
+    );
+    let [pending] = &rollout.pending[..] else { panic!("one effect") };
+    let Effect::Announce(outcome) = &pending.effect else { panic!("a message") };
+    assert_eq!((outcome.kind, outcome.outcome_id.as_str()), (OutcomeKind::Refused, "checkout-live-8@1"));
+}
+
+#[test]
+fn only_the_number_of_a_retry_counts_up() {
+    let named = |id: &str, retry: bool| {
+        let mut rollout = queued();
+        rollout.id = RolloutId(id.to_owned());
+        rollout.request.retry_of = retry.then(|| RolloutId("release-1".to_owned()));
+        rollout.next_try().0
+    };
+    assert_eq!(named("checkout-live-8", false), "checkout-live-8.2");
+    assert_eq!(named("checkout-live-8.2", true), "checkout-live-8.3");
+    assert_eq!(named("release-1.4", false), "release-1.4.2");
+    assert_eq!(named("release-1.4.2", true), "release-1.4.3");
+    assert_eq!(named("release", true), "release.2");
+}

@@ -1,0 +1,13 @@
+//! The rollout from its public side: what is decided, what must always hold, what is assessed, and what people read.
+
+mod admission;
+mod assessment;
+mod attention;
+mod decide_table;
+mod messages;
+mod places;
+mod render;
+mod round_trips;
+mod walks;
+mod watch;
+mod world;
