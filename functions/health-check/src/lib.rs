@@ -1,0 +1,119 @@
+//! health-check: observes, stores ticks, judges and publishes verdicts. It acts on nothing: others decide on what it found.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::json;
+use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
+use tidegate_domain::rollout::{Rollout, RolloutId};
+use tidegate_domain::units::Span;
+use tidegate_engine::ports::{Alarms, Bus, Clock, Fault, Measured, Meter, Metrics, Ports, Routers, Store};
+use tidegate_engine::sweep::Sweep;
+use tidegate_engine::{Answer, Door, Engine, Hands, Respond};
+use tidegate_wire::aws::{AppConfigDirective, AwsEvent, EcsHookAnswer};
+use tidegate_wire::bus::Message;
+use tidegate_wire::intake::Incoming;
+
+/// The ports that this function may use, and no other.
+pub struct Needs {
+    /// The table.
+    pub store: Arc<dyn Store>,
+    /// The routers.
+    pub routers: Routers,
+    /// The metrics.
+    pub metrics: Arc<dyn Metrics>,
+    /// The alarms.
+    pub alarms: Arc<dyn Alarms>,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// Measurements of Tidegate itself.
+    pub meter: Arc<dyn Meter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl From<&Ports> for Needs {
+    fn from(ports: &Ports) -> Self {
+        let Ports { store, routers, metrics, alarms, bus, meter, clock, .. } = ports.clone();
+        Self { store, routers, metrics, alarms, bus, meter, clock }
+    }
+}
+
+/// The function.
+pub struct HealthCheck {
+    door: Door,
+    engine: Engine,
+    sweep: Sweep,
+}
+
+impl HealthCheck {
+    /// The function on its ports.
+    pub fn new(needs: impl Into<Needs>) -> Self {
+        let Needs { store, routers, metrics, alarms, bus, meter, clock } = needs.into();
+        let owner = Owner::HealthCheck;
+        let engine = Engine {
+            owner,
+            store: store.clone(),
+            routers: routers.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            hands: Arc::new(Eyes),
+        };
+        let door = Door { owner, store: store.clone(), bus: bus.clone(), clock: clock.clone() };
+        Self { door, engine, sweep: Sweep { store, routers, metrics, alarms, bus, meter, clock } }
+    }
+
+    async fn look(&self, rollouts: &[RolloutId]) -> Result<Answer, Fault> {
+        self.sweep.batch(rollouts).await?;
+        Ok(Answer::Value(json!({ "judged": rollouts })))
+    }
+}
+
+fn value(answer: &impl serde::Serialize) -> Answer {
+    Answer::Value(serde_json::to_value(answer).unwrap_or_default())
+}
+
+#[async_trait]
+impl Respond for HealthCheck {
+    fn door(&self) -> &Door {
+        &self.door
+    }
+
+    async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault> {
+        match incoming {
+            Incoming::Aws(AwsEvent::Sweep(sweep)) => {
+                if let Some(at) = sweep.at {
+                    self.sweep.meter.record(Measured::SweepLag(Span::between(at, self.sweep.clock.now())));
+                }
+                Ok(Answer::Value(json!({ "swept": self.sweep.all().await? })))
+            }
+            Incoming::Bus { message: Message::TicksDue(due), .. } => self.look(&due.rollouts).await,
+            Incoming::Bus { message: Message::EffectsDue(due), .. } if due.owner == Owner::HealthCheck => {
+                self.engine.resume(&due.rollout).await?;
+                self.look(&[due.rollout]).await
+            }
+            // Nothing guards these deployments in this release, and an answer that is no answer would roll them back.
+            Incoming::Aws(AwsEvent::EcsHook(_)) => Ok(value(&EcsHookAnswer::Succeeded)),
+            Incoming::Aws(AwsEvent::AppConfigTick(_)) => Ok(value(&AppConfigDirective::Continue)),
+            Incoming::Bus { .. } | Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::HealthCheck)),
+        }
+    }
+}
+
+/// health-check looks; the looking itself follows once the wish for it is recorded as met.
+struct Eyes;
+
+#[async_trait]
+impl Hands for Eyes {
+    async fn perform(&self, _: &Engine, _: &Rollout, pending: &Pending) -> Result<Option<Performed>, Fault> {
+        match &pending.effect {
+            Effect::Measure => Ok(Some(Performed::Done)),
+            Effect::Shift { .. }
+            | Effect::TakeBack { .. }
+            | Effect::Supersede { .. }
+            | Effect::StartNext
+            | Effect::Restart { .. }
+            | Effect::Announce(_) => unreachable!("the engine gives a function its own effects only"),
+        }
+    }
+}

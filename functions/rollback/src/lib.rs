@@ -1,0 +1,182 @@
+//! rollback: takes traffic back. It moves nothing forward, and reads only what it needs to go back fast: read, commit, act.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
+use tidegate_domain::policy::AlarmAction;
+use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::trigger::{Command, Trigger, Verb};
+use tidegate_domain::units::Span;
+use tidegate_engine::ports::{Bus, Clock, Fault, Measured, Meter, Ports, Routers, Store};
+use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond, route};
+use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployState};
+use tidegate_wire::bus::{Message, RolloutCommand};
+use tidegate_wire::intake::Incoming;
+
+/// The ports that this function may use, and no other.
+pub struct Needs {
+    /// The table.
+    pub store: Arc<dyn Store>,
+    /// The routers.
+    pub routers: Routers,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// Measurements of Tidegate itself.
+    pub meter: Arc<dyn Meter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl From<&Ports> for Needs {
+    fn from(ports: &Ports) -> Self {
+        let Ports { store, routers, bus, meter, clock, .. } = ports.clone();
+        Self { store, routers, bus, meter, clock }
+    }
+}
+
+/// The function.
+pub struct Rollback {
+    door: Door,
+    engine: Engine,
+    store: Arc<dyn Store>,
+    meter: Arc<dyn Meter>,
+}
+
+impl Rollback {
+    /// The function on its ports.
+    pub fn new(needs: impl Into<Needs>) -> Self {
+        let Needs { store, routers, bus, meter, clock } = needs.into();
+        let owner = Owner::Rollback;
+        let hands = Arc::new(Back { routers: routers.clone() });
+        let engine =
+            Engine { owner, store: store.clone(), routers, bus: bus.clone(), clock: clock.clone(), hands };
+        Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store, meter }
+    }
+
+    async fn answer_bus(&self, event_id: &str, message: Message) -> Result<Answer, Fault> {
+        let handled = match message {
+            Message::RolloutCommand(RolloutCommand { rollout, verb: Verb::Abort, by, why }) => {
+                let trigger = Trigger::Commanded(Command { verb: Verb::Abort, by, why });
+                self.engine.handle(&rollout, &trigger, Some(event_id)).await?
+            }
+            Message::VerdictReached(verdict) if verdict.owner == Owner::Rollback => {
+                self.engine.handle(&verdict.rollout, &Trigger::Judged(verdict.judged), Some(event_id)).await?
+            }
+            Message::EffectsDue(due) if due.owner == Owner::Rollback => {
+                self.engine.handle(&due.rollout, &Trigger::Reconcile, None).await?
+            }
+            Message::RolloutRequested(_)
+            | Message::RolloutCommand(_)
+            | Message::VerdictReached(_)
+            | Message::EffectsDue(_)
+            | Message::TicksDue(_)
+            | Message::RolloutOutcome(_)
+            | Message::FlagToggleRequested(_) => return Ok(Answer::elsewhere(Owner::Rollback)),
+        };
+        Ok(Answer::Handled(handled))
+    }
+
+    /// Measures how long it took from an event until the traffic was back, where it is back now.
+    fn timed(&self, at: Option<Timestamp>, answer: Answer) -> Answer {
+        if let (Some(at), Answer::Handled(Handled::Changed { rollout, .. })) = (at, &answer)
+            && let Phase::RolledBack { .. } | Phase::Superseded { .. } = rollout.phase
+        {
+            self.meter.record(Measured::RolledBack(Span::between(at, self.door.clock.now())));
+        }
+        answer
+    }
+
+    /// An alarm fires: every rollout whose policy lets it roll back is told. One that fails does not keep the others waiting.
+    async fn alarm(&self, event: &AlarmChanged) -> Result<Answer, Fault> {
+        let mut answer = Answer::Ignored(format!("no rollout watches alarm {}", event.alarm));
+        let mut failed = None;
+        for id in self.store.watching(&event.alarm).await? {
+            let trigger = Trigger::AlarmFired { alarm: event.alarm.clone() };
+            let Some(rollout) = self.store.load(&id).await? else { continue };
+            if !rolls_back(&rollout, &event.alarm) {
+                answer = Answer::Ignored(format!("alarm {} holds; the sweep sees it", event.alarm));
+                continue;
+            }
+            match self.engine.handle_loaded(rollout, &trigger, Some(&event.event_id)).await {
+                Ok(handled) => answer = Answer::Handled(handled),
+                Err(fault) => failed = failed.or(Some(fault)),
+            }
+        }
+        failed.map_or(Ok(answer), Err)
+    }
+}
+
+fn rolls_back(rollout: &Rollout, alarm: &str) -> bool {
+    let rules = &rollout.policy.analysis.alarms;
+    rules.iter().any(|rule| rule.name == alarm && rule.action == AlarmAction::RollBack)
+}
+
+#[async_trait]
+impl Respond for Rollback {
+    fn door(&self) -> &Door {
+        &self.door
+    }
+
+    async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault> {
+        match incoming {
+            Incoming::Bus { event_id, at, message } => {
+                let answer = self.answer_bus(&event_id, message).await?;
+                Ok(self.timed(at, answer))
+            }
+            Incoming::Aws(AwsEvent::AlarmChanged(alarm)) if alarm.state == AlarmState::Alarm => {
+                let answer = self.alarm(&alarm).await?;
+                Ok(self.timed(Some(alarm.at), answer))
+            }
+            Incoming::Aws(AwsEvent::AlarmChanged(alarm)) => {
+                Ok(Answer::Ignored(format!("alarm {} does not fire", alarm.alarm)))
+            }
+            Incoming::Aws(AwsEvent::CodeDeployDeployment(event)) => match event.state {
+                CodeDeployState::Failure | CodeDeployState::Stop => {
+                    let id = event.deployment_id;
+                    Ok(Answer::Ignored(format!(
+                        "no rollout follows CodeDeploy deployment {id}: this release drives Lambda aliases"
+                    )))
+                }
+                CodeDeployState::Start
+                | CodeDeployState::Ready
+                | CodeDeployState::Success
+                | CodeDeployState::Unknown(_) => Ok(Answer::elsewhere(Owner::Rollback)),
+            },
+            Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::Rollback)),
+        }
+    }
+}
+
+/// What rollback may do: take traffic back, and ask an older rollout to make way.
+struct Back {
+    routers: Routers,
+}
+
+#[async_trait]
+impl Hands for Back {
+    async fn perform(
+        &self,
+        engine: &Engine,
+        rollout: &Rollout,
+        pending: &Pending,
+    ) -> Result<Option<Performed>, Fault> {
+        match &pending.effect {
+            Effect::TakeBack { wish, fence } => {
+                route(&self.routers, &rollout.target, wish, fence).await.map(Some)
+            }
+            Effect::Supersede { rollout: older } => {
+                let trigger =
+                    Trigger::Replaced { by: rollout.id.clone(), candidate: rollout.candidate.clone() };
+                engine.handle(older, &trigger, None).await?;
+                Ok(Some(Performed::Done))
+            }
+            Effect::Shift { .. }
+            | Effect::Measure
+            | Effect::StartNext
+            | Effect::Restart { .. }
+            | Effect::Announce(_) => unreachable!("the engine gives a function its own effects only"),
+        }
+    }
+}

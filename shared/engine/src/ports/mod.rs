@@ -1,0 +1,14 @@
+//! What the engine needs of the world, as capabilities. Adapters implement them: on the AWS SDK, and on the simulated cloud.
+
+mod all;
+mod fault;
+mod store;
+mod world;
+
+pub use all::{Function, Ports};
+pub use fault::{Fault, FaultKind};
+pub use store::{Claim, Commit, Committed, Letter, Listed, LockChange, PolicyRecord, Snapshot, Store};
+pub use world::{
+    Alarms, Bus, Capabilities, Clock, Examination, Functions, Measure, Measured, Meter, MetricQuery, Metrics,
+    Notice, Notifier, Routed, Routers, Series, Tagged, TrafficRouter, Window,
+};

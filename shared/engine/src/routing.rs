@@ -1,0 +1,34 @@
+//! Routing: the one way in which a wish becomes fact.
+
+use tidegate_domain::effect::Performed;
+use tidegate_domain::target::{Fence, Routing, Target};
+
+use crate::ports::{Fault, Routers};
+
+/// Writes a wish with the fence that was observed before the decision, and reads the target back. Doing so twice does it
+/// once: the second write finds its fence lost and its wish fact.
+///
+/// A fault that may pass is an error; a write that is refused for good is an answer. A read-back that fails is an error too: what
+/// was written stands, and whoever comes next finds it.
+pub async fn route(
+    routers: &Routers,
+    target: &Target,
+    wish: &Routing,
+    fence: &Fence,
+) -> Result<Performed, Fault> {
+    let written = match routers.of(target) {
+        Ok(router) => router.route(target, wish, fence).await.map(|_| router),
+        Err(unknown) => Err(unknown),
+    };
+    let router = match written {
+        Ok(router) => router,
+        Err(fault) if fault.may_pass() => return Err(fault),
+        Err(fault) => return Ok(Performed::Denied(fault.to_string())),
+    };
+    let found = router.observe(target).await?;
+    if found.routing.sends_as(wish) {
+        let fence_moved = found.fence != *fence;
+        return Ok(Performed::Routed { observed: found, fence_moved });
+    }
+    Ok(Performed::FenceLost(found))
+}

@@ -1,0 +1,143 @@
+//! What is read for a rollout, and the minutes that the answers make.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tidegate_domain::assess::judged_metrics;
+use tidegate_domain::policy::{Metric, MetricSource};
+use tidegate_domain::rollout::{Bake, Phase, Rollout};
+use tidegate_domain::target::Version;
+use tidegate_domain::ticks::{Arms, Tick, minute_of};
+use tidegate_domain::units::Span;
+use tidegate_domain::verdict::Counts;
+
+use crate::ports::{Measure, MetricQuery, Series};
+
+/// Minutes read again beyond what was settled, for points that come late.
+const LATE: Span = Span::minutes(3);
+
+/// A sweep that was away for longer starts again here: what is older is not worth a longer answer.
+const FURTHEST_BACK: Span = Span::hours(3);
+
+/// Where a query's answer belongs. One query may serve many places: every metric has the same requests.
+pub(super) struct Place {
+    pub(super) query: MetricQuery,
+    pub(super) index: usize,
+    metric: String,
+    arm: Arm,
+    total: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arm {
+    Candidate,
+    Stable,
+}
+
+/// The queries of all places, each once.
+pub(super) fn distinct(places: &[Place]) -> Vec<MetricQuery> {
+    let mut queries: Vec<MetricQuery> = Vec::new();
+    for place in places {
+        if !queries.contains(&place.query) {
+            queries.push(place.query.clone());
+        }
+    }
+    queries
+}
+
+/// The first minute that has to be read (again): from the first traffic on, and from before what has settled.
+pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp) -> Option<Timestamp> {
+    let begun = match &rollout.phase {
+        Phase::Baking(Bake { since, .. })
+        | Phase::Paused { bake: Bake { since, .. }, .. }
+        | Phase::Watching { since } => *since,
+        Phase::Queued
+        | Phase::Preflight { .. }
+        | Phase::RollingBack(_)
+        | Phase::Stuck(_)
+        | Phase::Succeeded
+        | Phase::RolledBack { .. }
+        | Phase::Superseded { .. }
+        | Phase::TakenOver { .. }
+        | Phase::Refused { .. } => return None,
+    };
+    let known = known.last().map(|tick| (rollout.settle + LATE).before(tick.minute));
+    let from = known.or_else(|| begun.map(minute_of))?.max(FURTHEST_BACK.before(minute_of(now)));
+    // Minutes before promotion hold the comparison with stable, which is read for divided traffic only.
+    if matches!(rollout.phase, Phase::Watching { .. }) {
+        begun.map(|since| from.max(minute_of(since)))
+    } else {
+        Some(from)
+    }
+}
+
+/// What is read for one rollout: requests of both versions, and the bad events of each metric. After promotion the target as a
+/// whole stands for the candidate: a series per version is documented for divided traffic only.
+pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
+    let Some(stable) = &rollout.stable else { return Vec::new() };
+    let arms: Vec<(Arm, Option<Version>)> = if matches!(rollout.phase, Phase::Watching { .. }) {
+        vec![(Arm::Candidate, None)]
+    } else {
+        vec![(Arm::Candidate, Some(rollout.candidate.clone())), (Arm::Stable, Some(stable.clone()))]
+    };
+    let mut places = Vec::new();
+    for (arm, version) in arms {
+        for metric in judged_metrics(rollout) {
+            for (total, measure) in [(true, Some(Measure::Requests)), (false, bad_events(rollout, metric))] {
+                let Some(measure) = measure else { continue };
+                let query = MetricQuery { target: rollout.target.clone(), version: version.clone(), measure };
+                places.push(Place { query, index, metric: metric.name.clone(), arm, total });
+            }
+        }
+    }
+    places
+}
+
+fn bad_events(rollout: &Rollout, metric: &Metric) -> Option<Measure> {
+    match &metric.source {
+        MetricSource::Errors => Some(Measure::Failures),
+        source @ MetricSource::SlowerThan { .. } => {
+            rollout.baseline.as_ref()?.threshold(source).map(Measure::SlowerThan)
+        }
+        MetricSource::CloudWatch(metric) => Some(Measure::CloudWatch(metric.clone())),
+    }
+}
+
+/// The minutes in which anything was measured, from `from` on. A missing point of bad events means none.
+pub(super) fn ticks_of<'a>(
+    answers: impl Iterator<Item = (&'a Place, &'a Series)>,
+    from: Timestamp,
+) -> Vec<Tick> {
+    let mut minutes: BTreeMap<Timestamp, BTreeMap<String, Arms>> = BTreeMap::new();
+    for (place, series) in answers {
+        for (minute, value) in series.iter().filter(|(minute, _)| *minute >= from) {
+            let arms = minutes.entry(*minute).or_default().entry(place.metric.clone()).or_default();
+            let counts = if place.arm == Arm::Candidate { &mut arms.candidate } else { &mut arms.stable };
+            *(if place.total { &mut counts.total } else { &mut counts.bad }) = whole(*value);
+        }
+    }
+    let clamp = |counts: &mut Counts| counts.bad = counts.bad.min(counts.total);
+    minutes
+        .into_iter()
+        .map(|(minute, mut metrics)| {
+            for arms in metrics.values_mut() {
+                clamp(&mut arms.candidate);
+                clamp(&mut arms.stable);
+            }
+            Tick { minute, metrics }
+        })
+        .collect()
+}
+
+/// Fresh minutes take the place of what was known of them.
+pub(super) fn merge(known: &mut Vec<Tick>, fresh: Vec<Tick>) {
+    let minutes: Vec<Timestamp> = fresh.iter().map(|tick| tick.minute).collect();
+    known.retain(|tick| !minutes.contains(&tick.minute));
+    known.extend(fresh);
+    known.sort_by_key(|tick| tick.minute);
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of requests, rounded")]
+pub(super) fn whole(value: f64) -> u64 {
+    value.max(0.0).round() as u64
+}

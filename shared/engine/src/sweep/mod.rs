@@ -1,0 +1,281 @@
+//! The sweep: once a minute every live rollout is looked at, measured and judged. It publishes what it found and acts on
+//! nothing. It is also the reconciler: what a crash or a lost event left undone is handed to its owner again.
+
+mod measuring;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tidegate_domain::assess::{Assessment, assess};
+use tidegate_domain::attention::{is_news, owner_of, owners_needed};
+use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
+use tidegate_domain::target::Routing;
+use tidegate_domain::ticks::{Tick, minute_of};
+use tidegate_domain::trigger::Judged;
+use tidegate_domain::units::Span;
+use tidegate_domain::verdict::{Baseline, Counts, LatencyBaseline, Preflight, Verdict};
+use tidegate_wire::bus::{EffectsDue, Message, TicksDue, VerdictReached};
+use tracing::{info, warn};
+
+use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of, whole};
+use crate::looping::messages_for;
+use crate::ports::{
+    Alarms, Bus, Clock, Fault, FaultKind, Measure, Measured, Meter, MetricQuery, Metrics, Routers, Series,
+    Snapshot, Store, Window,
+};
+
+/// So many rollouts are judged in one invocation; more are handed on in batches of this size.
+pub const BATCH: usize = 20;
+
+/// The window of the baseline before a rollout.
+const BASELINE: Span = Span::hours(24);
+
+/// What a sweep needs of the world: all of it to read, and the bus.
+pub struct Sweep {
+    /// The table.
+    pub store: Arc<dyn Store>,
+    /// The routers, to observe with.
+    pub routers: Routers,
+    /// The metrics.
+    pub metrics: Arc<dyn Metrics>,
+    /// The alarms.
+    pub alarms: Arc<dyn Alarms>,
+    /// The bus.
+    pub bus: Arc<dyn Bus>,
+    /// Measurements of Tidegate itself.
+    pub meter: Arc<dyn Meter>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One rollout in a batch, with what was read for it.
+struct Seen {
+    rollout: Rollout,
+    routing: Option<Routing>,
+    ticks: Vec<Tick>,
+}
+
+impl Sweep {
+    /// Looks at every live rollout: a few at once, many in batches that come back as messages.
+    pub async fn all(&self) -> Result<usize, Fault> {
+        let listed: Vec<RolloutId> = self.store.listed().await?.into_iter().map(|listed| listed.id).collect();
+        if listed.len() <= BATCH {
+            self.batch(&listed).await?;
+        } else {
+            let swept = self.clock.now();
+            let due =
+                listed.chunks(BATCH).map(|ids| Message::TicksDue(TicksDue { rollouts: ids.to_vec(), swept }));
+            self.bus.publish(&due.collect::<Vec<_>>()).await?;
+        }
+        Ok(listed.len())
+    }
+
+    /// Looks at these rollouts, with one reading of metrics and one of alarms for all of them.
+    pub async fn batch(&self, ids: &[RolloutId]) -> Result<(), Fault> {
+        let mut seen = Vec::new();
+        for id in ids {
+            seen.extend(self.see(id).await?);
+        }
+        self.nudge(&seen).await?;
+        let now = self.clock.now();
+        let firing = self.firing(&seen).await?;
+        let measured = self.measure(&mut seen, now).await;
+        let mut verdicts = Vec::new();
+        for seen in &seen {
+            verdicts.extend(self.judge(seen, &firing, measured.is_ok(), now).await?);
+        }
+        if !verdicts.is_empty() {
+            self.bus.publish(&verdicts).await?;
+        }
+        measured
+    }
+
+    async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {
+        let Some(rollout) = self.store.load(id).await?.filter(Rollout::is_listed) else { return Ok(None) };
+        let routing = match &rollout.phase {
+            Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => self.routing(&rollout).await,
+            Phase::Queued
+            | Phase::Preflight { .. }
+            | Phase::RollingBack(_)
+            | Phase::Stuck(_)
+            | Phase::Succeeded
+            | Phase::RolledBack { .. }
+            | Phase::Superseded { .. }
+            | Phase::TakenOver { .. }
+            | Phase::Refused { .. } => None,
+        };
+        let ticks = if is_measured(&rollout.phase) { self.store.ticks(id).await? } else { Vec::new() };
+        Ok(Some(Seen { rollout, routing, ticks }))
+    }
+
+    /// Drift is looked for where the target can be read; a target that cannot be read does not stop the judging.
+    async fn routing(&self, rollout: &Rollout) -> Option<Routing> {
+        let observed = match self.routers.of(&rollout.target) {
+            Ok(router) => router.observe(&rollout.target).await,
+            Err(fault) => Err(fault),
+        };
+        match observed {
+            Ok(observed) => Some(observed.routing),
+            Err(fault) => {
+                warn!(rollout.id = %rollout.id, "rollout {}: its target is not read in this sweep, {fault}", rollout.id);
+                None
+            }
+        }
+    }
+
+    /// Hands what is pending or due to its owners again.
+    async fn nudge(&self, seen: &[Seen]) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let mut messages = Vec::new();
+        for Seen { rollout, routing, .. } in seen {
+            let pending = messages_for(rollout, rollout.pending.iter());
+            let owners = owners_needed(rollout, routing.as_ref(), now).into_iter();
+            let due =
+                owners.map(|owner| Message::EffectsDue(EffectsDue { rollout: rollout.id.clone(), owner }));
+            for message in pending.into_iter().chain(due) {
+                if !messages.contains(&message) {
+                    messages.push(message);
+                }
+            }
+        }
+        if messages.is_empty() { Ok(()) } else { self.bus.publish(&messages).await }
+    }
+
+    async fn firing(&self, seen: &[Seen]) -> Result<Vec<String>, Fault> {
+        let judged = seen.iter().filter(|seen| is_measured(&seen.rollout.phase));
+        let rules = judged.flat_map(|seen| &seen.rollout.policy.analysis.alarms);
+        let mut names: Vec<String> = rules.map(|rule| rule.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() { Ok(names) } else { self.alarms.firing(&names).await }
+    }
+
+    /// Reads the metrics of all rollouts in one window and enters them into their ticks.
+    async fn measure(&self, seen: &mut [Seen], now: Timestamp) -> Result<(), Fault> {
+        let to = minute_of(now);
+        let Some(from) =
+            seen.iter().filter_map(|seen| first_unsettled(&seen.rollout, &seen.ticks, now)).min()
+        else {
+            return Ok(());
+        };
+        let window = Window { from, to, period: Span::minutes(1) };
+        let places: Vec<Place> =
+            seen.iter().enumerate().flat_map(|(index, seen)| places(index, &seen.rollout)).collect();
+        if from >= to || places.is_empty() {
+            return Ok(());
+        }
+        let queries = distinct(&places);
+        let answers = self.metrics.read(&queries, window).await?;
+        let answer = |query: &MetricQuery| answers.get(queries.iter().position(|known| known == query)?);
+        for (index, seen) in seen.iter_mut().enumerate() {
+            let own = places.iter().filter(|place| place.index == index);
+            let own = own.filter_map(|place| Some((place, answer(&place.query)?)));
+            let fresh = ticks_of(own, first_unsettled(&seen.rollout, &seen.ticks, now).unwrap_or(to));
+            if !fresh.is_empty() {
+                self.store.put_ticks(&seen.rollout.id, &fresh, None).await?;
+                merge(&mut seen.ticks, fresh);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges one rollout and keeps what was found for people to look at.
+    async fn judge(
+        &self,
+        seen: &Seen,
+        firing: &[String],
+        current: bool,
+        now: Timestamp,
+    ) -> Result<Option<Message>, Fault> {
+        let rollout = &seen.rollout;
+        let assessment = match &rollout.phase {
+            Phase::Preflight { .. } if !is_past(rollout.deadline, now) => {
+                self.ready(rollout, firing, now).await?
+            }
+            _ => assess(rollout, &seen.ticks, firing, now).map_err(|faults| unjudgeable(rollout, &faults))?,
+        };
+        let Assessment { verdict, evidence } = assessment;
+        if is_measured(&rollout.phase) {
+            let snapshot = Snapshot { at: now, verdict: verdict.clone(), evidence };
+            self.store.put_ticks(&rollout.id, &[], Some(&snapshot)).await?;
+        }
+        let stands = current || matches!(verdict, Verdict::RollBack(_));
+        let name = verdict_name(&verdict);
+        info!(rollout.id = %rollout.id, verdict = name, "rollout {}: judged, {name}", rollout.id);
+        self.meter.record(Measured::Verdict(name));
+        Ok((stands && is_news(rollout, &verdict)).then(|| {
+            Message::VerdictReached(VerdictReached {
+                rollout: rollout.id.clone(),
+                owner: owner_of(&verdict),
+                judged: Judged { version: rollout.version, verdict },
+            })
+        }))
+    }
+
+    /// Measures the stable version before the rollout.
+    async fn ready(&self, rollout: &Rollout, firing: &[String], now: Timestamp) -> Result<Assessment, Fault> {
+        let to = minute_of(now);
+        let window = Window { from: BASELINE.before(to), to, period: BASELINE };
+        let measures = [
+            Measure::Requests,
+            Measure::Failures,
+            Measure::Quantile(50),
+            Measure::Quantile(90),
+            Measure::Quantile(99),
+        ];
+        let queries: Vec<MetricQuery> = measures
+            .into_iter()
+            .map(|measure| MetricQuery { target: rollout.target.clone(), version: None, measure })
+            .collect();
+        let answers = self.metrics.read(&queries, window).await?;
+        let sum = |index: usize| {
+            answers.get(index).map_or(0.0, |series: &Series| series.iter().map(|(_, v)| v).sum())
+        };
+        let most = |index: usize| answers.get(index)?.iter().map(|(_, value)| *value).reduce(f64::max);
+        let latency = || Some(LatencyBaseline { p50: most(2)?, p90: most(3)?, p99: most(4)? });
+        let errors = Counts { total: whole(sum(0)), bad: whole(sum(1)) };
+        let preflight = Preflight {
+            baseline: Baseline { errors, latency: latency(), window: BASELINE },
+            firing: firing.to_vec(),
+        };
+        let firing = |name: &String| rollout.policy.analysis.alarms.iter().any(|rule| rule.name == *name);
+        let preflight =
+            Preflight { firing: preflight.firing.into_iter().filter(firing).collect(), ..preflight };
+        Ok(Assessment { verdict: Verdict::Ready(preflight), evidence: None })
+    }
+}
+
+/// Whether a rollout in this phase is measured: it has, or is about to have, traffic to judge.
+fn is_measured(phase: &Phase) -> bool {
+    match phase {
+        Phase::Preflight { .. } | Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => true,
+        Phase::Queued
+        | Phase::RollingBack(_)
+        | Phase::Stuck(_)
+        | Phase::Succeeded
+        | Phase::RolledBack { .. }
+        | Phase::Superseded { .. }
+        | Phase::TakenOver { .. }
+        | Phase::Refused { .. } => false,
+    }
+}
+
+fn is_past(deadline: Option<Timestamp>, now: Timestamp) -> bool {
+    deadline.is_some_and(|deadline| now > deadline)
+}
+
+fn unjudgeable(rollout: &Rollout, faults: &[tidegate_judge::InputFault]) -> Fault {
+    let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    Fault::new(format!("the ticks of rollout {}", rollout.id), FaultKind::Unreadable(words.join("; ")))
+}
+
+fn verdict_name(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ready(_) => "ready",
+        Verdict::Continue => "continue",
+        Verdict::Promote(_) => "promote",
+        Verdict::RollBack(_) => "roll back",
+        Verdict::Hold(_) => "hold",
+        Verdict::Inconclusive(_) => "inconclusive",
+    }
+}

@@ -1,0 +1,72 @@
+//! Intake: one invocation's payload becomes what Tidegate acts upon, is passed over with a reason, or is refused as
+//! unreadable. Whose business a message is stands in the functions, not here.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::aws::{self, AwsEvent, IgnoredBecause};
+use crate::bus::{Message, SOURCE};
+
+/// One thing that an invocation's payload says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Incoming {
+    /// A message of the bus contract, with the id of the event that brought it.
+    Bus {
+        /// The event's id; a duplicate carries the same.
+        event_id: String,
+        /// When it was put on the bus.
+        at: Option<Timestamp>,
+        /// The message.
+        message: Message,
+    },
+    /// An event of AWS.
+    Aws(AwsEvent),
+}
+
+/// Something of ours that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read {what}: {problem}")]
+pub struct Unreadable {
+    /// What it seems to be.
+    pub what: String,
+    /// Place, value and what would be right.
+    pub problem: String,
+}
+
+/// Reads a payload: one answer for each message in it, at least one.
+pub fn read(payload: &Value) -> Vec<Result<Incoming, Unreadable>> {
+    if payload.get("source").and_then(Value::as_str) == Some(SOURCE) {
+        return vec![read_bus(payload)];
+    }
+    let unreadable = |e: aws::Unreadable| Unreadable { what: e.what, problem: e.problem.to_string() };
+    aws::read(payload).into_iter().map(|reading| reading.map(Incoming::Aws).map_err(unreadable)).collect()
+}
+
+fn read_bus(payload: &Value) -> Result<Incoming, Unreadable> {
+    let text = |name: &str| payload.get(name).and_then(Value::as_str);
+    let Some(detail_type) = text("detail-type") else {
+        return Err(Unreadable {
+            what: "an event on the bus".to_owned(),
+            problem: "detail-type is missing".to_owned(),
+        });
+    };
+    let wrong = |problem: String| Unreadable { what: detail_type.to_owned(), problem };
+    let event_id = text("id").ok_or_else(|| wrong("id is missing".to_owned()))?.to_owned();
+    let detail = payload.get("detail").ok_or_else(|| wrong("detail is missing".to_owned()))?;
+    match Message::read(detail_type, detail) {
+        Some(Ok(message)) => {
+            let at = text("time").and_then(|time| time.parse().ok());
+            Ok(Incoming::Bus { event_id, at, message })
+        }
+        Some(Err(error)) => Err(wrong(format!("detail: {error}"))),
+        None => Err(wrong(format!("no such detail type; known: {}", Message::DETAIL_TYPES.join(", ")))),
+    }
+}
+
+/// Why a payload asks nothing of Tidegate.
+pub fn ignored(incoming: &Incoming) -> Option<&IgnoredBecause> {
+    match incoming {
+        Incoming::Aws(AwsEvent::Ignored { why }) => Some(why),
+        Incoming::Aws(_) | Incoming::Bus { .. } => None,
+    }
+}

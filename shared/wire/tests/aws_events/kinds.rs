@@ -1,0 +1,294 @@
+//! Kind by kind: what is taken from a payload, and what is refused.
+
+use serde_json::{Value, json};
+use tidegate_wire::aws::{
+    AlarmChanged, AlarmState, AppConfigChange, AwsEvent, CodeDeployState, EcsHookState, IgnoredBecause,
+    LifecycleStage, VersionPublished, read,
+};
+
+use super::{event, ignored, sample, unreadable};
+
+fn published(payload: &Value) -> VersionPublished {
+    let AwsEvent::VersionPublished(published) = event(payload) else { panic!("a version: {payload}") };
+    published
+}
+
+fn alarm(payload: &Value) -> AlarmChanged {
+    let AwsEvent::AlarmChanged(alarm) = event(payload) else { panic!("an alarm: {payload}") };
+    alarm
+}
+
+/// A sample with the value at a JSON pointer replaced.
+fn with(name: &str, pointer: &str, value: Value) -> Value {
+    let mut payload = sample(name);
+    *payload.pointer_mut(pointer).expect(pointer) = value;
+    payload
+}
+
+#[test]
+fn a_published_version_says_which_function_which_version_and_who() {
+    assert_eq!(
+        published(&sample("eb-cloudtrail-publishversion.json")),
+        VersionPublished {
+            event_id: "c071bfbf-83c4-49ca-a6ff-3df053957145".into(),
+            function: "checkout".into(),
+            version: Some("8".into()),
+            code_sha256: Some("x".into()),
+            by: "arn:aws:sts::123456789012:assumed-role/ci/ci".into(),
+            at: "2026-11-20T10:00:00Z".parse().expect("time"),
+        }
+    );
+}
+
+#[test]
+fn every_form_of_a_function_name_comes_down_to_the_name() {
+    let name = "eb-cloudtrail-publishversion-full-arn.json";
+    for form in [
+        "checkout",
+        "checkout:live",
+        "checkout:$LATEST",
+        "123456789012:function:checkout",
+        "123456789012:function:checkout:8",
+        "123456789012:checkout",
+        "us-east-1:123456789012:function:checkout",
+        "function:checkout",
+        "arn:aws:lambda:us-east-1:123456789012:function:checkout",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:checkout:live",
+    ] {
+        let payload = with(name, "/detail/requestParameters/functionName", json!(form));
+        assert_eq!(published(&payload).function, "checkout", "{form}");
+    }
+    for form in
+        ["", ":", "arn", "a:b:c", "check out", "arn:aws:s3:::bucket", "arn:aws:lambda:us-east-1:1:layer:x"]
+    {
+        let payload = with(name, "/detail/requestParameters/functionName", json!(form));
+        let expected = format!(
+            "cannot read AWS API Call via CloudTrail: detail.requestParameters.functionName: \
+             expected a function's name or ARN, found {form:?}"
+        );
+        assert_eq!(unreadable(&payload), expected);
+    }
+}
+
+#[test]
+fn a_version_that_cannot_be_told_is_quarantined_and_not_guessed() {
+    let name = "eb-cloudtrail-updatefunctioncode-no-version.json";
+    assert_eq!(published(&sample(name)).version, None);
+    let payload = with(name, "/detail/responseElements", json!(null));
+    assert_eq!(
+        unreadable(&payload),
+        "cannot read AWS API Call via CloudTrail: detail.responseElements: expected an object, found null"
+    );
+}
+
+#[test]
+fn calls_that_moved_nothing_are_ignored_for_their_own_reason() {
+    let call = || "UpdateFunctionCode20150331v2".to_owned();
+    let function = || "checkout".to_owned();
+    for (name, why) in [
+        (
+            "eb-cloudtrail-publishversion-failed.json",
+            IgnoredBecause::CallFailed {
+                call: "PublishVersion20150331".into(),
+                code: "ResourceConflictException".into(),
+            },
+        ),
+        ("eb-cloudtrail-updatefunctioncode-dry-run.json", IgnoredBecause::DryRun { call: call() }),
+        (
+            "eb-cloudtrail-updatefunctioncode-unpublished.json",
+            IgnoredBecause::NotPublished { function: function() },
+        ),
+        (
+            "eb-cloudtrail-updatefunctioncode-latest.json",
+            IgnoredBecause::LatestIsNoVersion { function: function() },
+        ),
+        (
+            "eb-cloudtrail-tagresource.json",
+            IgnoredBecause::OtherCall { call: "TagResource20170331v2".into() },
+        ),
+    ] {
+        assert_eq!(ignored(&sample(name)), why, "{name}");
+    }
+}
+
+#[test]
+fn a_call_is_known_by_its_name_in_any_api_version_but_not_by_a_longer_name() {
+    let name = "eb-cloudtrail-publishversion.json";
+    for call in ["PublishVersion", "PublishVersion20300101v9"] {
+        published(&with(name, "/detail/eventName", json!(call)));
+    }
+    let payload = with(name, "/detail/eventName", json!("PublishVersionSet20300101"));
+    assert_eq!(ignored(&payload), IgnoredBecause::OtherCall { call: "PublishVersionSet20300101".into() });
+}
+
+#[test]
+fn an_alarm_by_event_by_action_and_by_sns_is_the_same_kind_of_event() {
+    let by_event = alarm(&sample("eb-cloudwatch-alarm-metric.json"));
+    assert_eq!((by_event.state, by_event.previous), (AlarmState::Alarm, Some(AlarmState::Ok)));
+    assert_eq!(by_event.arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:checkout-canary-errors");
+    assert_eq!(by_event.at, "2026-11-20T10:00:00.989Z".parse().expect("time"));
+
+    let by_action = alarm(&sample("lambda-alarm-action-metric.json"));
+    assert_eq!(by_action.previous, Some(AlarmState::InsufficientData));
+    assert_eq!(by_action.arn, "arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm");
+    assert_eq!(by_action.at, "2023-08-04T12:36:15.490Z".parse().expect("time"));
+    assert_eq!(by_action.event_id, format!("{}@ALARM@2023-08-04T12:36:15.49Z", by_action.arn));
+
+    let by_sns = alarm(&sample("sns-cloudwatch-alarm.json"));
+    assert_eq!(by_sns.event_id, "95df01b4-ee98-5cb9-9903-4c221d41eb5e");
+    assert_eq!((by_sns.alarm.as_str(), by_sns.state), ("EXAMPLE", AlarmState::Alarm));
+    assert_eq!(by_sns.at, "2015-06-03T17:43:27.123Z".parse().expect("time"));
+}
+
+#[test]
+fn an_alarm_whose_time_cannot_be_read_takes_the_time_of_its_envelope() {
+    let name = "eb-cloudwatch-alarm-composite.json";
+    let spaced = alarm(&sample(name));
+    assert_eq!(spaced.at, "2023-08-04T12:56:46.138Z".parse().expect("time"));
+    let payload = with(name, "/detail/state/timestamp", json!("Friday"));
+    assert_eq!(alarm(&payload).at, "2026-11-20T10:00:00Z".parse().expect("time"));
+}
+
+#[test]
+fn an_alarm_name_may_hold_spaces_and_colons() {
+    let arn = "arn:aws:cloudwatch:us-east-1: 123456789012:alarm:Shop: too many errors";
+    let payload = with("eb-cloudwatch-alarm-metric.json", "/resources/0", json!(arn));
+    assert_eq!(alarm(&payload).arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:Shop: too many errors");
+}
+
+#[test]
+fn an_unknown_alarm_state_is_quarantined_with_its_path_its_value_and_what_is_known() {
+    assert_eq!(
+        unreadable(&sample("eb-cloudwatch-alarm-unknown-state.json")),
+        "cannot read CloudWatch Alarm State Change: detail.state.value: \
+         expected ALARM, OK or INSUFFICIENT_DATA, found \"WARM\""
+    );
+}
+
+#[test]
+fn a_broken_sns_record_does_not_take_the_others_with_it() {
+    let readings = read(&sample("sns-three-records.json"));
+    assert!(matches!(&readings[0], Ok(AwsEvent::AlarmChanged(alarm)) if alarm.alarm == "checkout-composite"));
+    let error = readings[1].as_ref().expect_err("no ARN").to_string();
+    assert!(error.contains("Records[1].Sns.Message.AlarmArn: missing"), "{error}");
+    assert_eq!(readings[2], Ok(AwsEvent::Ignored { why: IgnoredBecause::NotAnAlarm }));
+    assert_eq!(readings.len(), 3);
+}
+
+#[test]
+fn a_state_that_code_deploy_invents_is_kept_as_it_stands() {
+    let payload = with("eb-codedeploy-deployment-stop.json", "/detail/state", json!("PAUSED"));
+    let AwsEvent::CodeDeployDeployment(deployment) = event(&payload) else { panic!("a deployment") };
+    assert_eq!(deployment.state, CodeDeployState::Unknown("PAUSED".into()));
+    assert_eq!(deployment.state.to_string(), "PAUSED");
+}
+
+#[test]
+fn half_a_code_deploy_hook_is_quarantined() {
+    assert_eq!(
+        unreadable(&json!({ "DeploymentId": "d-1" })),
+        "cannot read CodeDeploy lifecycle hook: LifecycleEventHookExecutionId: missing, expected text"
+    );
+}
+
+#[test]
+fn an_ecs_hook_reads_the_same_nested_and_flat() {
+    let AwsEvent::EcsHook(nested) = event(&sample("lambda-ecs-hook-production_traffic_shift.json")) else {
+        panic!("a hook")
+    };
+    let AwsEvent::EcsHook(flat) = event(&sample("lambda-ecs-hook-flat.json")) else { panic!("a hook") };
+    assert_eq!(nested.lifecycle_stage, Some(LifecycleStage::ProductionTrafficShift));
+    assert_eq!(nested.production_weights[&nested.target_revision].to_string(), "100");
+    assert_eq!(nested.details, json!({ "bucket": "b" }));
+    assert_eq!((flat.lifecycle_stage, flat.execution_id, flat.details), (None, None, Value::Null));
+    assert_eq!(
+        (flat.service_arn, flat.target_revision, flat.production_weights),
+        (nested.service_arn, nested.target_revision, nested.production_weights)
+    );
+}
+
+#[test]
+fn an_ecs_weight_that_is_no_number_is_named() {
+    let payload = with("lambda-ecs-hook-flat.json", "/productionTrafficWeights", json!({ "rev": "half" }));
+    assert_eq!(
+        unreadable(&payload),
+        "cannot read ECS lifecycle hook: productionTrafficWeights[\"rev\"]: \
+         expected a number, not negative, found \"half\""
+    );
+}
+
+#[test]
+fn a_pause_hook_carries_what_it_takes_to_continue() {
+    let AwsEvent::EcsHookChanged(hook) = event(&sample("eb-ecs-hook-awaiting-step.json")) else {
+        panic!("a hook")
+    };
+    assert_eq!(hook.state, EcsHookState::AwaitingAction);
+    assert_eq!(hook.lifecycle_stage, LifecycleStage::PreProductionTrafficShift);
+    assert_eq!(hook.hook_id, "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw");
+    assert!(hook.service_deployment_arn.ends_with("/0EYSiB0qap8xf0N76FsbE"));
+    assert_eq!(hook.expires_at, Some("2026-03-05T16:04:41Z".parse().expect("time")));
+}
+
+#[test]
+fn an_app_config_tick_takes_its_numbers_as_numbers_or_as_text() {
+    for (name, percentage) in
+        [("lambda-appconfig-tick.json", "0"), ("lambda-appconfig-tick-other-types.json", "20")]
+    {
+        let AwsEvent::AppConfigTick(tick) = event(&sample(name)) else { panic!("a tick") };
+        assert_eq!(tick.deployment.number, 2);
+        assert_eq!(tick.percentage_complete.map(|number| number.to_string()).as_deref(), Some(percentage));
+        assert_eq!(tick.deployment.parameters["ROLLOUT"], "checkout");
+    }
+    let payload = with("lambda-appconfig-tick.json", "/PercentageComplete", json!("NaN"));
+    let AwsEvent::AppConfigTick(tick) = event(&payload) else { panic!("a tick") };
+    assert_eq!(tick.percentage_complete, None);
+}
+
+#[test]
+fn the_detail_type_of_an_app_config_event_says_what_happened() {
+    for (word, change) in [
+        ("start", AppConfigChange::Start),
+        ("step", AppConfigChange::Step),
+        ("baking", AppConfigChange::Baking),
+        ("complete", AppConfigChange::Complete),
+        ("rollback", AppConfigChange::Rollback),
+    ] {
+        let AwsEvent::AppConfigDeployment(moved) = event(&sample(&format!("eb-appconfig-{word}.json")))
+        else {
+            panic!("a deployment")
+        };
+        assert_eq!((moved.change, moved.deployment.application.id.as_str()), (change, "ba8toh7"));
+    }
+}
+
+#[test]
+fn a_sweep_is_never_lost_to_a_member_that_it_does_not_need() {
+    let bare = event(&json!({ "tidegate": "sweep", "time": "<aws.scheduler.scheduled-time>" }));
+    assert!(matches!(bare, AwsEvent::Sweep(sweep) if sweep.at.is_none()));
+    let from_scheduler = event(&sample("eb-scheduler-default.json"));
+    let at = "2025-02-20T16:03:00Z".parse().expect("time");
+    assert!(matches!(from_scheduler, AwsEvent::Sweep(sweep) if sweep.at == Some(at)));
+    assert!(unreadable(&json!({ "tidegate": "sweeep" })).contains("expected \"sweep\", found \"sweeep\""));
+}
+
+#[test]
+fn a_failed_invocation_keeps_what_it_was_invoked_with_under_either_dash() {
+    for dash in ["-", "\u{2013}"] {
+        let detail_type = json!(format!("Lambda Function Invocation Result {dash} Failure"));
+        let payload = with("eb-lambda-destination-failure.json", "/detail-type", detail_type);
+        let AwsEvent::LambdaDestinationFailure(failure) = event(&payload) else { panic!("a failure") };
+        assert_eq!((failure.function.as_str(), failure.attempts), ("my-function", Some(3)));
+        assert_eq!(failure.request, json!({ "ORDER_IDS": ["9e07"] }));
+    }
+}
+
+#[test]
+fn our_kind_of_event_from_somebody_else_is_not_ours_and_without_a_source_is_quarantined() {
+    let name = "eb-cloudwatch-alarm-metric.json";
+    let not_ours = IgnoredBecause::NotOurs {
+        source: "my.app".into(),
+        detail_type: "CloudWatch Alarm State Change".into(),
+    };
+    assert_eq!(ignored(&with(name, "/source", json!("my.app"))), not_ours);
+    assert!(unreadable(&with(name, "/source", json!(null))).contains("source: expected text, found null"));
+}
