@@ -1,0 +1,27 @@
+//! The ports of the engine on the simulated cloud. Every call of every port passes the gate of its caller.
+
+mod beside;
+mod metrics;
+mod store;
+
+use std::sync::Arc;
+
+use tidegate_engine::ports::Ports;
+
+use crate::gate::Gate;
+use crate::routers;
+
+/// Every port, for the caller of this gate.
+pub(crate) fn ports(gate: &Gate) -> Ports {
+    Ports {
+        store: Arc::new(store::TableStore(gate.clone())),
+        routers: routers::registered(gate),
+        metrics: Arc::new(metrics::CloudMetrics(gate.clone())),
+        alarms: Arc::new(metrics::CloudAlarms(gate.clone())),
+        functions: Arc::new(beside::CloudFunctions(gate.clone())),
+        bus: Arc::new(beside::CloudBus(gate.clone())),
+        notifier: Arc::new(beside::CloudNotifier(gate.clone())),
+        meter: Arc::new(beside::Measurements),
+        clock: Arc::new(beside::VirtualClock(gate.clone())),
+    }
+}

@@ -1,0 +1,133 @@
+//! The store on the simulated table.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tidegate_domain::rollout::{Rollout, RolloutId};
+use tidegate_domain::target::Target;
+use tidegate_domain::ticks::Tick;
+use tidegate_engine::ports::{
+    Claim, Commit, Committed, Fault, FaultKind, Letter, Listed, PolicyRecord, Snapshot, Store,
+};
+use tidegate_wire::timeline::Entry;
+
+use crate::faults::Call;
+use crate::gate::Gate;
+use crate::state::State;
+
+/// The table, for one caller.
+pub(super) struct TableStore(pub Gate);
+
+#[async_trait]
+impl Store for TableStore {
+    async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Fault> {
+        let read = |e: tidegate_wire::document::Undecodable| {
+            Fault::new(format!("load {id}"), FaultKind::Unreadable(e.to_string())).because(e)
+        };
+        self.0.call(Call::Load, || id.to_string(), |state| state.table.load(id).map_err(read)).await
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> Result<Committed, Fault> {
+        let about = || format!("{} version {}", commit.next.id, commit.next.version);
+        self.0
+            .call(Call::Commit, about, |state| {
+                let now = state.now;
+                let committed = state.table.commit(commit, now)?;
+                if committed == Committed::Done {
+                    let next = commit.next;
+                    state.note(format!("{}: {} ({})", next.id, next.phase.name(), commit.reason));
+                }
+                Ok(committed)
+            })
+            .await
+    }
+
+    async fn listed(&self) -> Result<Vec<Listed>, Fault> {
+        let listed = |state: &mut State| {
+            let as_of = state.index_as_of();
+            Ok(state.table.listed(as_of))
+        };
+        self.0.call(Call::Listed, String::new, listed).await
+    }
+
+    async fn ended(&self, limit: usize) -> Result<Vec<RolloutId>, Fault> {
+        let ended = |state: &mut State| {
+            let as_of = state.index_as_of();
+            let mut ended = state.table.ended(as_of);
+            ended.truncate(limit);
+            Ok(ended)
+        };
+        self.0.call(Call::Ended, String::new, ended).await
+    }
+
+    async fn lock_holder(&self, target: &Target) -> Result<Option<RolloutId>, Fault> {
+        let holder = |state: &mut State| Ok(state.table.lock_holder(&target.key()).cloned());
+        self.0.call(Call::LockHolder, || target.to_string(), holder).await
+    }
+
+    async fn watching(&self, alarm: &str) -> Result<Vec<RolloutId>, Fault> {
+        self.0.call(Call::Watching, || alarm.to_owned(), |state| Ok(state.table.watching(alarm))).await
+    }
+
+    async fn put_ticks(
+        &self,
+        id: &RolloutId,
+        ticks: &[Tick],
+        snapshot: Option<&Snapshot>,
+    ) -> Result<(), Fault> {
+        let put = |state: &mut State| {
+            state.table.put_ticks(id, ticks, snapshot);
+            Ok(())
+        };
+        self.0.call_for(Call::PutTicks, ticks.len(), || id.to_string(), put).await
+    }
+
+    async fn ticks(&self, id: &RolloutId) -> Result<Vec<Tick>, Fault> {
+        self.0.call(Call::Ticks, || id.to_string(), |state| Ok(state.table.ticks(id))).await
+    }
+
+    async fn snapshot(&self, id: &RolloutId) -> Result<Option<Snapshot>, Fault> {
+        self.0.call(Call::Snapshot, || id.to_string(), |state| Ok(state.table.snapshot(id))).await
+    }
+
+    async fn timeline(&self, id: &RolloutId) -> Result<Vec<Entry>, Fault> {
+        self.0.call(Call::Timeline, || id.to_string(), |state| Ok(state.table.timeline(id).to_vec())).await
+    }
+
+    async fn claim(&self, outcome_id: &str, now: Timestamp, until: Timestamp) -> Result<Claim, Fault> {
+        let claim = |state: &mut State| Ok(state.table.claim(outcome_id, now, until));
+        self.0.call(Call::Claim, || outcome_id.to_owned(), claim).await
+    }
+
+    async fn sent(&self, outcome_id: &str, now: Timestamp) -> Result<(), Fault> {
+        let sent = |state: &mut State| {
+            state.table.sent(outcome_id, now);
+            Ok(())
+        };
+        self.0.call(Call::Sent, || outcome_id.to_owned(), sent).await
+    }
+
+    async fn quarantine(&self, letter: &Letter) -> Result<(), Fault> {
+        let keep = |state: &mut State| {
+            state.table.quarantine(letter);
+            Ok(())
+        };
+        self.0.call(Call::Quarantine, || letter.id.clone(), keep).await
+    }
+
+    async fn quarantined(&self, limit: usize) -> Result<Vec<Letter>, Fault> {
+        let kept = |state: &mut State| Ok(state.table.quarantined().into_iter().take(limit).collect());
+        self.0.call(Call::Quarantined, String::new, kept).await
+    }
+
+    async fn policy(&self, name: &str) -> Result<Option<PolicyRecord>, Fault> {
+        self.0.call(Call::Policy, || name.to_owned(), |state| Ok(state.table.policy(name))).await
+    }
+
+    async fn put_policy(&self, policy: &PolicyRecord) -> Result<(), Fault> {
+        let put = |state: &mut State| {
+            state.table.put_policy(policy);
+            Ok(())
+        };
+        self.0.call(Call::PutPolicy, || policy.name.clone(), put).await
+    }
+}

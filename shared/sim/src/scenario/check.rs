@@ -1,0 +1,131 @@
+//! What a scenario says of things that are not there.
+
+use tidegate_domain::policy::{Fault, Policy};
+use tidegate_domain::target::{Routing, Version, kinds};
+
+use super::{Action, FunctionPlan, Scenario};
+
+/// Everything that is wrong, each with its place.
+pub(super) fn faults(scenario: &Scenario) -> Vec<Fault> {
+    let mut check = Check { scenario, faults: Vec::new() };
+    check.policy("policy", &scenario.policy);
+    if scenario.world.is_empty() {
+        check.fault("world", "has no function; at least one has to have traffic");
+    }
+    for (name, plan) in &scenario.world {
+        check.function(name, plan);
+    }
+    for (name, alarm) in &scenario.alarms {
+        if alarm.above.is_some() && scenario.function(alarm.on.as_deref()).is_none() {
+            check.on(&format!("alarms.{name}"), alarm.on.as_deref());
+        }
+    }
+    for (index, happening) in scenario.happens.iter().enumerate() {
+        check.happening(&format!("happens[{index}]"), happening.on.as_deref(), &happening.then);
+    }
+    for (name, routed) in &scenario.expect.routing {
+        let at = format!("expect.routing.{name}");
+        match scenario.world.get(name) {
+            Some(plan) => check.routing(&at, plan, &routed.0),
+            None => check.on(&at, Some(name)),
+        }
+    }
+    check.faults
+}
+
+struct Check<'a> {
+    scenario: &'a Scenario,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, path: &str, problem: impl Into<String>) {
+        self.faults.push(Fault { path: path.to_owned(), problem: problem.into() });
+    }
+
+    fn policy(&mut self, at: &str, policy: &serde_json::Value) {
+        let found = Policy::from_json(policy).err().into_iter().flat_map(|faults| faults.0);
+        self.faults
+            .extend(found.map(|Fault { path, problem }| Fault { path: format!("{at}.{path}"), problem }));
+    }
+
+    fn function(&mut self, name: &str, plan: &FunctionPlan) {
+        let at = format!("world.{name}");
+        self.version(&format!("{at}.stable"), plan, &plan.stable);
+        for (path, problem) in kinds::faults(&plan.target(name)) {
+            self.fault(&format!("{at}.target.{path}"), problem);
+        }
+        for (version, behaves) in &plan.versions {
+            if behaves.latency.p99 <= behaves.latency.median {
+                self.fault(&format!("{at}.versions.{version}.latency.p99"), "is not above the median");
+            }
+        }
+    }
+
+    fn on(&mut self, at: &str, on: Option<&str>) {
+        let known = self.scenario.world.keys().cloned().collect::<Vec<_>>().join(", ");
+        self.fault(
+            at,
+            match on {
+                Some(name) => format!("no function is called {name:?}; known: {known}"),
+                None => format!("there are several functions; say on: which one ({known})"),
+            },
+        );
+    }
+
+    fn version(&mut self, at: &str, plan: &FunctionPlan, version: &Version) {
+        if !plan.versions.contains_key(version) {
+            let known = plan.versions.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.fault(at, format!("no version is called {version}; known: {known}"));
+        }
+    }
+
+    fn routing(&mut self, at: &str, plan: &FunctionPlan, routing: &Routing) {
+        self.version(at, plan, &routing.primary);
+        if let Some(canary) = &routing.canary {
+            self.version(at, plan, &canary.version);
+        }
+    }
+
+    fn happening(&mut self, at: &str, on: Option<&str>, action: &Action) {
+        let found = self.scenario.function(on);
+        let function = || found.map(|(_, plan)| plan);
+        let at_then = |member: &str| format!("{at}.then.{member}");
+        let needs_function = match action {
+            Action::Publish(version) => {
+                function().map(|plan| self.version(&at_then("publish"), plan, version))
+            }
+            Action::Start(start) => {
+                function().map(|plan| self.version(&at_then("start.version"), plan, &start.version))
+            }
+            Action::Behaves(change) => {
+                function().map(|plan| self.version(&at_then("behaves.version"), plan, &change.version))
+            }
+            Action::Reroute(routed) => {
+                function().map(|plan| self.routing(&at_then("reroute"), plan, &routed.0))
+            }
+            Action::Outage(_) | Action::Traffic(_) | Action::Tagged(_) => function().map(|_| ()),
+            Action::Alarm(switch) => {
+                if !self.scenario.alarms.contains_key(&switch.name) {
+                    let known = self.scenario.alarms.keys().cloned().collect::<Vec<_>>().join(", ");
+                    let problem = format!("no alarm is called {:?}; known: {known}", switch.name);
+                    self.fault(&at_then("alarm.name"), problem);
+                }
+                Some(())
+            }
+            Action::Policy(policy) => {
+                self.policy(&at_then("policy"), policy);
+                Some(())
+            }
+            Action::Command(_)
+            | Action::NoSweepFor(_)
+            | Action::Fault(_)
+            | Action::Chances(_)
+            | Action::Metrics(_)
+            | Action::Event(_) => Some(()),
+        };
+        if needs_function.is_none() {
+            self.on(&format!("{at}.on"), on);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The scenarios of this repository, built in, so that a demo needs no file beside it. They stand in `events/scenarios`.
+
+use tidegate_domain::policy::Faults;
+
+use crate::scenario::Scenario;
+
+/// Declares each scenario by the name of its file.
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        /// The text of every built-in scenario, by its name; those of the demo come first.
+        pub const ALL: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../events/scenarios/", $name, ".yaml")))),+];
+    };
+}
+
+built_in! {
+    "healthy",
+    "five-times-errors",
+    "outage",
+    "no-traffic",
+    "harm-at-the-gate",
+    "crash-in-rollback",
+    "abort",
+    "alarm-on-errors",
+    "alarm-rolls-back",
+    "deadline",
+    "drift-back-to-stable",
+    "drift-more-on-candidate",
+    "drift-third-version",
+    "duplicates-of-everything",
+    "everything-goes-wrong",
+    "lost-events",
+    "pause-resume",
+    "promote-by-hand",
+    "queue",
+    "retry",
+    "silent-schedule",
+    "sleeping-function",
+    "stuck-way-back",
+    "superseded",
+    "unfit-candidate",
+    "unreadable-event",
+    "watch-harm",
+}
+
+/// How many of [`ALL`], from its start, make up the demo.
+pub const DEMO: usize = 6;
+
+/// The built-in scenario of this name; `None` where there is none.
+pub fn named(name: &str) -> Option<Result<Scenario, Faults>> {
+    ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| Scenario::from_yaml(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_scenario_of_the_folder_is_built_in_and_reads() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/scenarios");
+        let files =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let files: BTreeSet<String> = files.collect();
+        let built_in: BTreeSet<String> = ALL.iter().map(|(name, _)| format!("{name}.yaml")).collect();
+        assert_eq!(built_in, files);
+        for (name, text) in ALL {
+            Scenario::from_yaml(text).unwrap_or_else(|faults| panic!("{name}: {faults}"));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What a scenario makes of the cloud: the world at its start, and each thing that happens.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tidegate_domain::policy::{Faults as PolicyFaults, Policy};
+use tidegate_domain::target::{Routing, Target, Version};
+use tidegate_engine::ports::PolicyRecord;
+use tidegate_wire::bus::{Message, PolicyRef, RolloutCommand, RolloutRequested};
+
+use crate::bus;
+use crate::faults::Faults;
+use crate::queue::Due;
+use crate::scenario::{
+    Action, Behaves, Command, FunctionPlan, Happening, Scenario, Share, Start, TrafficPlan, VersionPlan,
+};
+use crate::state::State;
+use crate::world::alarm::Threshold;
+use crate::world::{
+    Alarm, Behaviour, Carrier, History, LambdaFunction, Latency, Outage, Published, Traffic, World, Writer,
+};
+
+/// When every scenario starts: a Friday morning.
+pub(crate) const START: Timestamp = Timestamp::constant(1_795_168_800, 0);
+
+/// The cloud at the start of a scenario, with everything that happens in it due.
+pub(crate) fn stage(scenario: &Scenario, seed: u64) -> Result<State, PolicyFaults> {
+    let policy = scenario.policy()?;
+    let mut world = World::new(seed, scenario.metrics);
+    for (name, plan) in &scenario.world {
+        let (function, carrier) = (function(plan, &policy), carrier(name, plan));
+        world.functions.insert(name.clone(), function);
+        world.carriers.insert(carrier.target.key(), carrier);
+    }
+    for (name, plan) in &scenario.alarms {
+        let on = scenario.function(plan.on.as_deref());
+        let threshold = plan.above.zip(on).map(|(above, (name, function))| Threshold {
+            carrier: function.target(name).key(),
+            above: above.fraction(),
+            m: plan.minutes.map_or(1, |minutes| usize::try_from(minutes.0).unwrap_or(1)),
+            n: plan.minutes.map_or(1, |minutes| minutes.1),
+        });
+        world.alarms.insert(name.clone(), Alarm { threshold, firing: false, since: START });
+    }
+    let faults = Faults::by_chance(scenario.chances.clone());
+    let mut state = State::new(seed, START, world, faults);
+    store_policy(&mut state, &policy, &scenario.policy);
+    for (index, happening) in scenario.happens.iter().enumerate() {
+        // What happens at one moment happens in the order in which it is written.
+        state.queue.put(happening.at.after(START), 0, Due::Happening(index));
+    }
+    Ok(state)
+}
+
+fn function(plan: &FunctionPlan, policy: &Policy) -> LambdaFunction {
+    let mut function = LambdaFunction {
+        tags: BTreeMap::new(),
+        timeout: plan.timeout,
+        versions: BTreeMap::new(),
+        outages: Vec::new(),
+    };
+    tag(&mut function, plan, plan.tagged.then_some(policy.name.as_str()));
+    for (version, behaves) in &plan.versions {
+        if *version == plan.stable || behaves.published {
+            function.versions.insert(version.clone(), published(version, behaves, Timestamp::MIN));
+        }
+    }
+    function
+}
+
+fn tag(function: &mut LambdaFunction, plan: &FunctionPlan, policy: Option<&str>) {
+    function.tags.clear();
+    if let Some(policy) = policy {
+        function.tags.insert("tidegate:policy".to_owned(), policy.to_owned());
+        function.tags.insert("tidegate:alias".to_owned(), plan.alias.clone());
+    }
+}
+
+fn carrier(name: &str, plan: &FunctionPlan) -> Carrier {
+    Carrier {
+        target: plan.target(name),
+        function: name.to_owned(),
+        routing: History::since_ever(Routing::all(&plan.stable)),
+        traffic: History::since_ever(traffic(&plan.traffic)),
+        writes: Vec::new(),
+    }
+}
+
+fn traffic(plan: &TrafficPlan) -> Traffic {
+    Traffic { rps: plan.rps.max(0.0), wave: plan.wave.fraction() }
+}
+
+fn published(version: &Version, plan: &VersionPlan, at: Timestamp) -> Published {
+    let behaviour = Behaviour {
+        errors: plan.errors.fraction(),
+        latency: Latency { median_ms: plan.latency.median.0, p99_ms: plan.latency.p99.0 },
+        counts: fractions(&plan.counts),
+    };
+    Published {
+        at,
+        state: plan.state,
+        role: plan.role.clone(),
+        dead_letters: plan.dead_letters.clone(),
+        code_sha256: format!("sha256-of-{version}"),
+        behaviour: History::since_ever(behaviour),
+    }
+}
+
+fn fractions(shares: &BTreeMap<String, Share>) -> BTreeMap<String, f64> {
+    shares.iter().map(|(name, share)| (name.clone(), share.fraction())).collect()
+}
+
+fn store_policy(state: &mut State, policy: &Policy, written: &Value) {
+    let (name, text) = (policy.name.clone(), format!("{written:#}"));
+    state.table.put_policy(&PolicyRecord { name, text, applied: state.now, by: "the scenario".to_owned() });
+}
+
+/// Has something of the scenario happen. The scenario was checked: what it names is there.
+pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happening) {
+    let Some((name, plan)) = scenario.function(happening.on.as_deref()).or_else(|| {
+        // What needs no function happens all the same.
+        scenario.world.first_key_value().map(|(name, plan)| (name.as_str(), plan))
+    }) else {
+        return;
+    };
+    let now = state.now;
+    match &happening.then {
+        Action::Publish(version) => publish(state, name, plan, version),
+        Action::Start(start) => ask(state, scenario, &plan.target(name), start),
+        Action::Command(command) => say(state, command),
+        Action::Outage(outage) => {
+            let (to, errors) = (outage.lasts.after(now), outage.errors.fraction());
+            state.note(format!(
+                "an outage of {name}: {} of all requests fail, for {}",
+                outage.errors, outage.lasts
+            ));
+            with_function(state, name, |function| function.outages.push(Outage { from: now, to, errors }));
+        }
+        Action::Traffic(to) => {
+            state.note(format!("traffic of {name}: {} requests per second", to.rps));
+            with_carrier(state, name, plan, |carrier| carrier.traffic.change(now, traffic(to)));
+        }
+        Action::Behaves(change) => behaves(state, name, change),
+        Action::Reroute(routed) => {
+            state.note(format!("somebody routes {name} by hand: {routed}"));
+            with_carrier(state, name, plan, |carrier| carrier.overwrite(now, Writer::Somebody, &routed.0));
+        }
+        Action::Alarm(switch) => state.switch_alarm(&switch.name, switch.fires),
+        Action::NoSweepFor(span) => {
+            state.note(format!("the schedule is silent for {span}"));
+            state.no_sweep_until = span.after(now);
+        }
+        Action::Fault(aim) => state.faults.aim(aim.clone(), now),
+        Action::Chances(chances) => state.faults.chances = chances.clone(),
+        Action::Metrics(lateness) => {
+            state.note(format!(
+                "metrics show after {}, and are complete after {}",
+                lateness.first, lateness.complete
+            ));
+            state.world.lateness.change(now, *lateness);
+        }
+        Action::Tagged(tagged) => {
+            let policy = scenario.policy().map(|policy| policy.name).unwrap_or_default();
+            state.note(format!("{name} {} its tag", if *tagged { "gets" } else { "loses" }));
+            with_function(state, name, |function| tag(function, plan, tagged.then_some(&policy)));
+        }
+        Action::Policy(written) => {
+            if let Ok(policy) = Policy::from_json(written) {
+                state.note(format!("policy {} is applied", policy.name));
+                store_policy(state, &policy, written);
+            }
+        }
+        Action::Event(event) => state.put_event(event.clone()),
+    }
+}
+
+/// Somebody asks for a rollout.
+fn ask(state: &mut State, scenario: &Scenario, target: &Target, start: &Start) {
+    state.note(format!("{} asks for version {} of {target}", start.by, start.version));
+    let requested = RolloutRequested {
+        id: start.id.clone(),
+        target: Some(target.clone()),
+        version: start.version.clone(),
+        policy: PolicyRef::Name(scenario.policy().map(|policy| policy.name).unwrap_or_default()),
+        by: start.by.clone(),
+        fix_forward: start.fix_forward,
+    };
+    put(state, &Message::RolloutRequested(requested));
+}
+
+/// Somebody asks something of a rollout.
+fn say(state: &mut State, command: &Command) {
+    let Command { verb, rollout, by, why } = command.clone();
+    state.note(format!("{by} says {verb} {rollout}"));
+    put(state, &Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }));
+}
+
+fn put(state: &mut State, message: &Message) {
+    match bus::message(message) {
+        Ok(event) => state.put_event(event),
+        Err(error) => state.note(format!("{} cannot be written: {error}", message.detail_type())),
+    }
+}
+
+fn publish(state: &mut State, name: &str, plan: &FunctionPlan, version: &Version) {
+    let Some(behaves) = plan.versions.get(version) else { return };
+    let published = published(version, behaves, state.now);
+    let event = bus::version_published(name, version, &published, state.now);
+    state.note(format!("version {version} of {name} is published"));
+    with_function(state, name, |function| drop(function.versions.insert(version.clone(), published)));
+    state.put_event(event);
+}
+
+fn behaves(state: &mut State, name: &str, change: &Behaves) {
+    let now = state.now;
+    state.note(format!("version {} of {name} behaves differently", change.version));
+    with_function(state, name, |function| {
+        let Some(version) = function.versions.get_mut(&change.version) else { return };
+        let mut behaviour = version.behaviour.now().clone();
+        if let Some(errors) = change.errors {
+            behaviour.errors = errors.fraction();
+        }
+        if let Some(latency) = change.latency {
+            behaviour.latency = Latency { median_ms: latency.median.0, p99_ms: latency.p99.0 };
+        }
+        behaviour.counts.extend(fractions(&change.counts));
+        version.behaviour.change(now, behaviour);
+    });
+}
+
+fn with_function(state: &mut State, name: &str, change: impl FnOnce(&mut LambdaFunction)) {
+    if let Some(function) = state.world.functions.get_mut(name) {
+        change(function);
+    }
+}
+
+fn with_carrier(state: &mut State, name: &str, plan: &FunctionPlan, change: impl FnOnce(&mut Carrier)) {
+    if let Some(carrier) = state.world.carriers.get_mut(&plan.target(name).key()) {
+        change(carrier);
+    }
+}

@@ -1,0 +1,44 @@
+//! What the tests on the simulated cloud share: scenarios, the house on a cloud, and what must always hold.
+
+mod invariants;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tidegate::house::function_on;
+use tidegate_sim::{Deploy, Report, Scenario, Simulation};
+
+pub use invariants::{Invariants, at_the_end};
+
+/// Tidegate's own functions, as they run on AWS.
+pub fn house() -> Deploy {
+    Arc::new(|owner, ports| function_on(owner, &ports))
+}
+
+/// The folder of the scenarios.
+pub fn scenarios() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events/scenarios")
+}
+
+/// A scenario of that folder, by its name without `.yaml`.
+///
+/// # Panics
+/// When there is none, or it is faulty: with what is wrong.
+pub fn scenario(name: &str) -> Scenario {
+    let path = scenarios().join(format!("{name}.yaml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Scenario::from_yaml(&text).unwrap_or_else(|faults| panic!("{name}:\n{faults}"))
+}
+
+/// Plays a scenario and checks the invariants after every step and at its end.
+///
+/// # Panics
+/// When one does not hold: with the seed and the story so far.
+pub fn play(scenario: Scenario, seed: u64) -> (Simulation, Report) {
+    let mut simulation =
+        Simulation::new(scenario, seed, house()).expect("the scenario was checked when it was read");
+    let mut invariants = Invariants::default();
+    let report = simulation.run_with(|view, _| invariants.check(view, seed));
+    at_the_end(&simulation.view(), seed);
+    (simulation, report)
+}
