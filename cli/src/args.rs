@@ -36,25 +36,25 @@ pub struct Global {
     /// scenario (.yaml), whose world ends with the command.
     #[arg(long, global = true, value_name = "FILE")]
     pub world: Option<PathBuf>,
-    /// Which installation on AWS.
-    #[command(flatten)]
-    pub place: Place,
     /// Says on stderr what the functions log.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Which installation on AWS.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Which installation on AWS. Region, credentials and endpoints are found as by every AWS tool.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "On AWS (with AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL as everywhere)")]
 pub struct Place {
-    /// The installation's stack, after which its functions are called [default: TIDEGATE_STACK, or tidegate].
+    /// The installation's stack, after which its functions are called [default: `TIDEGATE_STACK`, or tidegate].
     #[arg(long, global = true, value_name = "NAME")]
     pub stack: Option<String>,
-    /// Its bus: the stack's output Bus [default: TIDEGATE_BUS, or the stack's name].
+    /// Its bus: the stack's output Bus [default: `TIDEGATE_BUS`, or the stack's name].
     #[arg(long, global = true, value_name = "NAME")]
     pub bus: Option<String>,
-    /// Its table: the stack's output Table [default: TIDEGATE_TABLE, or what the stack's functions are told].
+    /// Its table: the stack's output Table [default: `TIDEGATE_TABLE`, or what the stack's functions are told].
     #[arg(long, global = true, value_name = "NAME")]
     pub table: Option<String>,
 }

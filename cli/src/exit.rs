@@ -107,6 +107,13 @@ impl From<Fault> for Failure {
     }
 }
 
+#[cfg(feature = "aws")]
+impl From<tidegate_aws::config::Unset> for Failure {
+    fn from(unset: tidegate_aws::config::Unset) -> Self {
+        Self::Usage(unset.to_string())
+    }
+}
+
 impl Failure {
     /// Its exit code.
     pub fn exit(&self) -> Exit {

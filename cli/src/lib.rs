@@ -19,7 +19,7 @@
 //! With `--output json` a command prints one document: `get`, `start` and the verbs a [`status::Status`]; `list` a list of
 //! them; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,
-//! calls, metricSeries}`; `doctor` is `{ok, checks: [{check, state, found, todo}]}`, where `state` is `ok`, `failed` or
+//! calls, metricSeries}`; `doctor` is `{ok, checks: [{name, state, found, todo}]}`, where `state` is `ok`, `failed` or
 //! `unknown`. A failure is `{error, exit}`, with `todo` where something is known to help. Members are only ever added.
 
 mod args;

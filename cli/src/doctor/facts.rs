@@ -14,7 +14,7 @@ use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Observed, Target, Version};
 use tidegate_domain::units::Span;
 use tidegate_engine::ports::{
-    Clock, Examination, Fault, Measure, MetricQuery, Metrics, PolicyRecord, Store, Tagged, Window,
+    Examination, Fault, Measure, MetricQuery, Metrics, PolicyRecord, Store, Tagged, Window,
 };
 
 use crate::backend::aws::Named;

@@ -27,7 +27,7 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Which thing.
-    pub check: String,
+    pub name: String,
     /// How it is.
     pub state: State,
     /// What was found.
@@ -63,22 +63,22 @@ impl Report {
 }
 
 impl Check {
-    fn ok(check: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { check: check.into(), state: State::Ok, found: found.into(), todo: None }
+    fn ok(name: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { name: name.into(), state: State::Ok, found: found.into(), todo: None }
     }
 
-    fn failed(check: impl Into<String>, found: impl Into<String>, todo: impl Into<String>) -> Self {
-        let (check, found, todo) = (check.into(), found.into(), Some(todo.into()));
-        Self { check, state: State::Failed, found, todo }
+    fn failed(name: impl Into<String>, found: impl Into<String>, todo: impl Into<String>) -> Self {
+        let (name, found, todo) = (name.into(), found.into(), Some(todo.into()));
+        Self { name, state: State::Failed, found, todo }
     }
 
-    fn unknown(check: impl Into<String>, found: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { state: State::Unknown, ..Self::failed(check, found, todo) }
+    fn unknown(name: impl Into<String>, found: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { state: State::Unknown, ..Self::failed(name, found, todo) }
     }
 
     /// A thing that could not be read.
-    fn fault(check: impl Into<String>, fault: &Fault) -> Self {
-        let (check, found, todo) = (check.into(), fault.to_string(), remedy(fault));
-        Self { check, state: State::Failed, found, todo }
+    fn fault(name: impl Into<String>, fault: &Fault) -> Self {
+        let (name, found, todo) = (name.into(), fault.to_string(), remedy(fault));
+        Self { name, state: State::Failed, found, todo }
     }
 }

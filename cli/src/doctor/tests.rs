@@ -124,7 +124,7 @@ fn what_is_not_there_is_not_asked_about_further() {
     let mut facts = whole();
     facts.target.as_mut().unwrap().tagged = Err(missing("GetFunctionConfiguration checkout"));
     let report = Report::on(&facts);
-    assert_eq!(report.checks.last().map(|check| check.check.as_str()), Some("function"));
+    assert_eq!(report.checks.last().map(|check| check.name.as_str()), Some("function"));
 
     let told = "no credentials: the credential provider was not enabled".to_owned();
     facts.access_key = Err(Fault::new("credentials", FaultKind::Denied(told)));
@@ -138,6 +138,6 @@ fn machines_get_every_check_with_its_state() {
     assert_eq!(document["ok"], true);
     assert_eq!(
         document["checks"][0],
-        json!({ "check": "credentials", "state": "ok", "found": "access key AKIA1, region eu-west-1", "todo": null })
+        json!({ "name": "credentials", "state": "ok", "found": "access key AKIA1, region eu-west-1", "todo": null })
     );
 }

@@ -8,7 +8,7 @@ use crate::doctor::{Report, State};
 /// The report.
 pub fn report(report: &Report) -> String {
     let mut text = String::new();
-    let width = report.checks.iter().map(|check| length(&check.check)).max().unwrap_or(0);
+    let width = report.checks.iter().map(|check| length(&check.name)).max().unwrap_or(0);
     for check in &report.checks {
         let (style, mark) = match check.state {
             State::Ok => (GOOD, "ok"),
@@ -20,7 +20,7 @@ pub fn report(report: &Report) -> String {
             text,
             "{}  {:width$}  {}",
             in_style(style, mark),
-            check.check,
+            check.name,
             hang(&check.found, indent)
         );
         if let Some(todo) = &check.todo {

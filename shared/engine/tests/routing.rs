@@ -33,7 +33,14 @@ struct InMemory(Mutex<Alias>);
 #[async_trait]
 impl TrafficRouter for InMemory {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { kind: "lambda", granularity: 1, fenced: true, reads: &[], writes: &[] }
+        Capabilities {
+            kind: "lambda",
+            granularity: 1,
+            fenced: true,
+            observes: &[],
+            examines: &[],
+            routes: &[],
+        }
     }
 
     async fn observe(&self, _: &Target) -> Result<Observed, Fault> {

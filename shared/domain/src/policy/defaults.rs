@@ -46,7 +46,7 @@ pub(super) const LONGEST_TOPIC: usize = 2048;
 /// The longest window of a guard, in minutes.
 pub(super) const GUARD_WINDOW: u32 = 60;
 /// `DescribeAlarms` takes so many names in one call.
-pub(super) const ALARMS: usize = 100;
+pub(super) const ALARMS: usize = 90;
 
 /// The numbers of a preset.
 pub(super) struct Numbers {

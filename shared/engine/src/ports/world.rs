@@ -24,9 +24,11 @@ pub struct Capabilities {
     /// Whether a write carries a fence that the service itself checks.
     pub fenced: bool,
     /// IAM actions that observing needs.
-    pub reads: &'static [&'static str],
+    pub observes: &'static [&'static str],
+    /// IAM actions that examining needs.
+    pub examines: &'static [&'static str],
     /// IAM actions that routing needs.
-    pub writes: &'static [&'static str],
+    pub routes: &'static [&'static str],
 }
 
 /// What a router says about a rollout before it starts.

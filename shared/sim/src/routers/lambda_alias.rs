@@ -27,8 +27,9 @@ impl TrafficRouter for LambdaAlias {
             kind: kinds::lambda::KIND.name,
             granularity: 1,
             fenced: true,
-            reads: &["lambda:GetAlias", "lambda:GetFunctionConfiguration"],
-            writes: &["lambda:UpdateAlias"],
+            observes: &["lambda:GetAlias"],
+            examines: &["lambda:GetFunctionConfiguration"],
+            routes: &["lambda:UpdateAlias"],
         }
     }
 

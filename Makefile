@@ -1,0 +1,45 @@
+# make demo   plays the main job on the simulated cloud: no AWS account, no AWS SDK
+# make test   everything that CI runs; installs what it needs into .tools/ (CONTRIBUTING says what takes how long)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+PYTHON := .tools/venv/bin/python
+
+.PHONY: demo test tools fmt layers clippy unit deny python audit
+
+demo:
+	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
+
+test: tools fmt layers clippy unit deny python
+	@echo "make test: all passed"
+
+tools:
+	@tests/tools.sh python deny
+
+fmt:
+	cargo fmt --all --check
+
+layers:
+	python3 tests/house/check_layers.py
+
+clippy:
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+# The wire tests write every request that they make to target/wire-requests; the check holds them against AWS's own models.
+unit: tools
+	rm -rf target/wire-requests
+	cargo test --locked --workspace --all-features
+	$(PYTHON) tests/wire/check_requests.py target/wire-requests
+
+deny: tools
+	.tools/bin/cargo-deny --all-features check bans licenses sources
+
+# Needs the advisory database, so it is not part of `make test`.
+audit: tools
+	.tools/bin/cargo-deny --all-features check advisories
+
+# Ministack runs the functions' real binaries; building them takes longest.
+python: tools
+	tests/infra/check_template.sh infra/sam/template.yaml
+	$(PYTHON) -m pytest -q tests

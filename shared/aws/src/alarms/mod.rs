@@ -1,0 +1,5 @@
+//! Alarms.
+
+mod cloudwatch;
+
+pub use cloudwatch::{CloudWatch, RIGHTS};

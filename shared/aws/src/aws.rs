@@ -1,0 +1,109 @@
+//! The assembly: from settings to ports.
+
+use std::sync::Arc;
+
+use aws_types::SdkConfig;
+#[cfg(feature = "alarms")]
+use tidegate_engine::ports::Alarms;
+#[cfg(feature = "bus")]
+use tidegate_engine::ports::Bus;
+#[cfg(feature = "functions")]
+use tidegate_engine::ports::Functions;
+#[cfg(feature = "metrics")]
+use tidegate_engine::ports::Metrics;
+#[cfg(feature = "notifier")]
+use tidegate_engine::ports::Notifier;
+#[cfg(feature = "routers")]
+use tidegate_engine::ports::Routers;
+#[cfg(feature = "store")]
+use tidegate_engine::ports::Store;
+use tidegate_engine::ports::{Clock, Meter};
+
+use crate::clock::System;
+use crate::config::{Home, Installation, Settings, Unset};
+use crate::meter::EmbeddedMetrics;
+use crate::sdk::{self, Sdk};
+
+/// An installation on AWS, as a function has it, or as a person does, whom nobody tells the topic of on-call. Taking a port
+/// costs nothing; its client is created by its first call.
+#[derive(Debug, Clone)]
+pub struct Aws<S = Settings> {
+    settings: S,
+    #[cfg_attr(not(feature = "clients"), expect(dead_code, reason = "without a port nothing is called"))]
+    sdk: Arc<Sdk>,
+}
+
+impl Aws {
+    /// Of a function: with the settings, the region and the role that its environment names.
+    pub fn of_function() -> Result<Self, Unset> {
+        Ok(Self::on(Settings::from_env()?, &sdk::of_function(Home::from_env()?)))
+    }
+
+    /// The settings that it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The way to people.
+    #[cfg(feature = "notifier")]
+    pub fn notifier(&self) -> Arc<dyn Notifier> {
+        Arc::new(crate::notifier::Sns::new(self.sdk.clone(), self.settings.topic.clone()))
+    }
+}
+
+impl<S: AsRef<Installation>> Aws<S> {
+    /// On a configuration of the caller's own; retries and time limits are always ours.
+    pub fn on(settings: S, config: &SdkConfig) -> Self {
+        Self::with(settings, Arc::new(Sdk::new(config)))
+    }
+
+    pub(crate) const fn with(settings: S, sdk: Arc<Sdk>) -> Self {
+        Self { settings, sdk }
+    }
+
+    /// The time.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(System)
+    }
+
+    /// Measurements of Tidegate itself.
+    pub fn meter(&self) -> Arc<dyn Meter> {
+        Arc::new(EmbeddedMetrics)
+    }
+
+    /// The table.
+    #[cfg(feature = "store")]
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::new(crate::store::Table::new(self.sdk.clone(), self.settings.as_ref().table.clone()))
+    }
+
+    /// The traffic routers.
+    #[cfg(feature = "routers")]
+    pub fn routers(&self) -> Routers {
+        crate::routers::all(&self.sdk)
+    }
+
+    /// The metrics.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(&self) -> Arc<dyn Metrics> {
+        Arc::new(crate::metrics::CloudWatch::new(self.sdk.clone()))
+    }
+
+    /// The alarms.
+    #[cfg(feature = "alarms")]
+    pub fn alarms(&self) -> Arc<dyn Alarms> {
+        Arc::new(crate::alarms::CloudWatch::new(self.sdk.clone()))
+    }
+
+    /// The functions under Tidegate.
+    #[cfg(feature = "functions")]
+    pub fn functions(&self) -> Arc<dyn Functions> {
+        Arc::new(crate::functions::Lambda::new(self.sdk.clone()))
+    }
+
+    /// The bus.
+    #[cfg(feature = "bus")]
+    pub fn bus(&self) -> Arc<dyn Bus> {
+        Arc::new(crate::bus::EventBridge::new(self.sdk.clone(), self.settings.as_ref().bus.clone()))
+    }
+}

@@ -1,0 +1,5 @@
+//! The bus.
+
+mod eventbridge;
+
+pub use eventbridge::{EventBridge, RIGHTS};

@@ -1,0 +1,5 @@
+//! The functions under Tidegate.
+
+mod lambda;
+
+pub use lambda::{Lambda, RIGHTS};

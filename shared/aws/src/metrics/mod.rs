@@ -1,0 +1,63 @@
+//! Metrics: where each kind of target keeps them, and the reading. A new kind is one file here and one line in [`locate`].
+
+mod cloudwatch;
+mod lambda_alias;
+
+use std::collections::BTreeMap;
+
+use tidegate_domain::policy::CloudWatchMetric;
+use tidegate_domain::target::kinds;
+use tidegate_engine::ports::{Fault, FaultKind, Measure, MetricQuery};
+
+pub use cloudwatch::{CloudWatch, RIGHTS};
+
+/// One series as CloudWatch names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    namespace: String,
+    metric: String,
+    dimensions: BTreeMap<String, String>,
+    statistic: String,
+}
+
+/// Where the answer to a query is kept.
+fn locate(query: &MetricQuery) -> Result<Place, Fault> {
+    if let Measure::CloudWatch(metric) = &query.measure {
+        return of_the_user(query, metric);
+    }
+    match query.target.kind() {
+        kind if kind == kinds::lambda::KIND.name => lambda_alias::locate(query),
+        kind => {
+            Err(refused(query, format!("no metrics are known for kind {kind:?}; known: {}", kinds::known())))
+        }
+    }
+}
+
+/// A metric of the user's own. In its dimensions `{version}` stands for the version, and the name of a target's setting in
+/// braces, such as `{function}`, for that setting.
+fn of_the_user(query: &MetricQuery, metric: &CloudWatchMetric) -> Result<Place, Fault> {
+    let settings = kinds::find(query.target.kind()).map_or(&[][..], |kind| kind.settings);
+    let mut dimensions = BTreeMap::new();
+    for (name, value) in &metric.dimensions {
+        let settled = settings.iter().fold(value.clone(), |value, setting| {
+            value.replace(&format!("{{{}}}", setting.name), query.target.setting(setting.name))
+        });
+        let settled = match &query.version {
+            Some(version) => settled.replace("{version}", &version.0),
+            None if settled.contains("{version}") => {
+                return Err(refused(
+                    query,
+                    format!("dimension {name} asks for a version, and the query names none"),
+                ));
+            }
+            None => settled,
+        };
+        dimensions.insert(name.clone(), settled);
+    }
+    let (namespace, metric) = (metric.namespace.clone(), metric.metric.clone());
+    Ok(Place { namespace, metric, dimensions, statistic: "Sum".to_owned() })
+}
+
+fn refused(query: &MetricQuery, problem: String) -> Fault {
+    Fault::new(format!("metrics of {}", query.target), FaultKind::Refused(problem))
+}

@@ -1,0 +1,5 @@
+//! The way to people.
+
+mod sns;
+
+pub use sns::{RIGHTS, Sns};

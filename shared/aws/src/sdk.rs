@@ -1,0 +1,125 @@
+//! The SDK: one configuration for all services, and a client for each that is created when it is first used.
+//!
+//! TLS is rustls on ring. aws-lc gathers entropy for 40 to 60 ms at the first handshake unless it is built with a flag that a
+//! user's own build may lack, and it adds 2 MB and a C compiler; measured, both are equally fast beyond that.
+
+#[cfg(feature = "clients")]
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::config::Home;
+
+/// How often a call is tried in all.
+const ATTEMPTS: u32 = 3;
+/// The longest wait between two tries.
+const BACKOFF: Duration = Duration::from_secs(2);
+/// A function runs for 60 s at most and makes several calls: one that hangs must leave time for the others.
+const CONNECT: Duration = Duration::from_secs(3);
+const ATTEMPT: Duration = Duration::from_secs(8);
+const CALL: Duration = Duration::from_secs(20);
+
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The configuration of a function, from what Lambda tells it. `aws-config` would come to the same, and links the clients and
+/// parsers of every other way to credentials.
+pub(crate) fn of_function(home: Home) -> SdkConfig {
+    let credentials =
+        Credentials::new(&home.access_key, &home.secret_key, home.session_token.clone(), None, "function");
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(home.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(https());
+    config.set_endpoint_url(home.endpoint(None).map(str::to_owned));
+    config.service_config(home).build()
+}
+
+impl LoadServiceConfig for Home {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let asks_for_endpoint = key.env() == "AWS_ENDPOINT_URL";
+        self.endpoint(Some(key.service_id())).filter(|_| asks_for_endpoint).map(str::to_owned)
+    }
+}
+
+/// The configuration as a person's machine has it: variables, profiles, sign-ins.
+#[cfg(feature = "profiles")]
+pub(crate) async fn of_person() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(https()).load().await
+}
+
+/// The shared configuration and the clients made from it.
+#[derive(Debug)]
+pub(crate) struct Sdk {
+    #[cfg_attr(not(feature = "clients"), expect(dead_code, reason = "without a port nothing is called"))]
+    config: SdkConfig,
+    #[cfg(feature = "store")]
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    #[cfg(any(feature = "bus", feature = "inspection"))]
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    #[cfg(feature = "notifier")]
+    sns: OnceLock<aws_sdk_sns::Client>,
+}
+
+impl Sdk {
+    /// With the retries and time limits above, whatever `config` says of them.
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(BACKOFF);
+        let limits = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT);
+        let limits = limits.operation_timeout(CALL).build();
+        Self {
+            config: config.to_builder().retry_config(retries).timeout_config(limits).build(),
+            #[cfg(feature = "store")]
+            dynamodb: OnceLock::new(),
+            #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+            lambda: OnceLock::new(),
+            #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
+            cloudwatch: OnceLock::new(),
+            #[cfg(any(feature = "bus", feature = "inspection"))]
+            eventbridge: OnceLock::new(),
+            #[cfg(feature = "notifier")]
+            sns: OnceLock::new(),
+        }
+    }
+
+    #[cfg(feature = "store")]
+    pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config))
+    }
+
+    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+    pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
+        self.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
+    }
+
+    #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
+    pub(crate) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
+        self.cloudwatch.get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
+    }
+
+    #[cfg(any(feature = "bus", feature = "inspection"))]
+    pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
+        self.eventbridge.get_or_init(|| aws_sdk_eventbridge::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "notifier")]
+    pub(crate) fn sns(&self) -> &aws_sdk_sns::Client {
+        self.sns.get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+    }
+}

@@ -1,0 +1,157 @@
+//! The table on DynamoDB. How it is laid out stands in [`keys`]; [`commit`] holds the one transaction that everything hangs on.
+
+mod commit;
+mod keys;
+mod letters;
+mod outcomes;
+mod reading;
+mod ticks;
+mod transaction;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tidegate_domain::rollout::{Rollout, RolloutId};
+use tidegate_domain::target::Target;
+use tidegate_domain::ticks::Tick;
+use tidegate_engine::ports::{
+    Claim, Commit, Committed, Fault, Letter, Listed, PolicyRecord, Snapshot, Store,
+};
+use tidegate_wire::document;
+use tidegate_wire::timeline::Entry;
+
+use self::keys::{Key, text};
+use self::reading::{field, json_in, rollout_in, timestamp_in};
+use crate::faults::{fault, unreadable};
+use crate::rights::Right;
+use crate::sdk::Sdk;
+
+/// What this adapter calls. A transaction is no action of its own: it needs those of its parts.
+pub const RIGHTS: &[Right] = &[
+    Right::new("dynamodb:GetItem", "reads documents, locks, snapshots, policies"),
+    Right::new(
+        "dynamodb:Query",
+        "reads ticks, timelines, the alarm index, the quarantine; and the shelf index",
+    ),
+    Right::new(
+        "dynamodb:PutItem",
+        "commits, claims outcomes, keeps snapshots, policies and unreadable events",
+    ),
+    Right::new("dynamodb:UpdateItem", "adds ticks, records that outcomes were sent"),
+    Right::new("dynamodb:DeleteItem", "gives locks back, takes alarms out of the index"),
+];
+
+/// What faults call the index.
+const LIST: &str = "index of rollouts";
+
+/// The store port on DynamoDB.
+#[derive(Debug)]
+pub struct Table {
+    sdk: Arc<Sdk>,
+    name: String,
+}
+
+impl Table {
+    pub(crate) const fn new(sdk: Arc<Sdk>, name: String) -> Self {
+        Self { sdk, name }
+    }
+}
+
+#[async_trait]
+impl Store for Table {
+    async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Fault> {
+        let Some(item) = self.get(Key::document(id)).await? else { return Ok(None) };
+        let what = format!("document of {id}");
+        let decoded = document::decode(field(&what, &item, "doc")?);
+        decoded.map(Some).map_err(|error| unreadable(what, error.to_string()).because(error))
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> Result<Committed, Fault> {
+        self.write(&commit).await
+    }
+
+    async fn listed(&self) -> Result<Vec<Listed>, Fault> {
+        let items = self.shelf(keys::LIVE, true, None).await?;
+        let listed = |item| {
+            Ok(Listed { id: rollout_in(LIST, item)?, target: field(LIST, item, "target")?.to_owned() })
+        };
+        items.iter().map(listed).collect()
+    }
+
+    async fn ended(&self, limit: usize) -> Result<Vec<RolloutId>, Fault> {
+        let items = self.shelf(keys::ENDED, false, Some(limit)).await?;
+        items.iter().map(|item| rollout_in(LIST, item)).collect()
+    }
+
+    async fn lock_holder(&self, target: &Target) -> Result<Option<RolloutId>, Fault> {
+        let Some(item) = self.get(Key::lock(target)).await? else { return Ok(None) };
+        let holder = field(&format!("lock of {target}"), &item, "holder")?;
+        Ok(Some(RolloutId(holder.to_owned())))
+    }
+
+    async fn watching(&self, alarm: &str) -> Result<Vec<RolloutId>, Fault> {
+        let what = format!("index of alarm {alarm}");
+        let items = self.partition(&keys::alarm(alarm), true, None).await?;
+        items.iter().map(|item| Ok(RolloutId(field(&what, item, "sk")?.to_owned()))).collect()
+    }
+
+    async fn put_ticks(
+        &self,
+        id: &RolloutId,
+        ticks: &[Tick],
+        snapshot: Option<&Snapshot>,
+    ) -> Result<(), Fault> {
+        self.write_ticks(id, ticks).await?;
+        match snapshot {
+            Some(snapshot) => self.write_snapshot(id, snapshot).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn ticks(&self, id: &RolloutId) -> Result<Vec<Tick>, Fault> {
+        self.read_ticks(id).await
+    }
+
+    async fn snapshot(&self, id: &RolloutId) -> Result<Option<Snapshot>, Fault> {
+        self.read_snapshot(id).await
+    }
+
+    async fn timeline(&self, id: &RolloutId) -> Result<Vec<Entry>, Fault> {
+        let what = format!("timeline of {id}");
+        let items = self.beginning_with(&keys::rollout(id), keys::LOG).await?;
+        items.iter().map(|item| json_in(&what, item, "entry")).collect()
+    }
+
+    async fn claim(&self, outcome_id: &str, now: Timestamp, until: Timestamp) -> Result<Claim, Fault> {
+        self.claim_outcome(outcome_id, now, until).await
+    }
+
+    async fn sent(&self, outcome_id: &str, now: Timestamp) -> Result<(), Fault> {
+        self.outcome_sent(outcome_id, now).await
+    }
+
+    async fn quarantine(&self, letter: &Letter) -> Result<(), Fault> {
+        self.keep_letter(letter).await
+    }
+
+    async fn quarantined(&self, limit: usize) -> Result<Vec<Letter>, Fault> {
+        self.letters(limit).await
+    }
+
+    async fn policy(&self, name: &str) -> Result<Option<PolicyRecord>, Fault> {
+        let Some(item) = self.get(Key::policy(name)).await? else { return Ok(None) };
+        let what = format!("policy {name}");
+        let read = |attribute| field(&what, &item, attribute).map(str::to_owned);
+        let applied = timestamp_in(&what, &item, "applied")?;
+        Ok(Some(PolicyRecord { name: name.to_owned(), text: read("text")?, applied, by: read("by")? }))
+    }
+
+    async fn put_policy(&self, policy: &PolicyRecord) -> Result<(), Fault> {
+        let call = self.sdk.dynamodb().put_item().table_name(&self.name);
+        let call = call.set_item(Some(Key::policy(&policy.name).item())).item("text", text(&policy.text));
+        let call = call.item("applied", text(keys::moment(policy.applied))).item("by", text(&policy.by));
+        call.send().await.map_err(|error| fault(format!("PutItem policy {}", policy.name), error))?;
+        Ok(())
+    }
+}

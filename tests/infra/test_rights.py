@@ -1,0 +1,129 @@
+"""Holds every role of the template against what the function's adapters say they call: nothing missing, nothing more.
+
+The adapters state their IAM actions in the code; a Rust test keeps infra/rights.json the same. Which adapters a function
+uses stands in its Cargo.toml: they are the features under which its binary is built.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = {
+    "traffic-shift": ("TrafficShift", {"observe", "examine", "route"}),
+    "health-check": ("HealthCheck", {"observe"}),
+    "rollback": ("Rollback", {"observe", "route"}),
+    "feature-flag": ("FeatureFlag", set()),
+    "notify": ("Notify", set()),
+}
+# What Lambda itself needs of every role: logs, traces, and the way into the function's own dead-letter queue.
+PLATFORM = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+
+def listed(value: object) -> list:
+    """A policy's value, which may be one or a list of them."""
+    return value if isinstance(value, list) else [value]
+
+
+def template() -> dict:
+    return yaml_parse((ROOT / "infra/sam/template.yaml").read_text())
+
+
+def statements(resource: str) -> list[dict]:
+    role = template()["Resources"][f"{resource}Role"]["Properties"]
+    assert "ManagedPolicyArns" not in role, "a managed policy allows more than the function calls"
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+def needed(function: str, router_calls: set[str]) -> set[str]:
+    rights = json.loads((ROOT / "infra/rights.json").read_text())
+    manifest = tomllib.loads((ROOT / f"functions/{function}/Cargo.toml").read_text())
+    features = set(manifest["dependencies"]["tidegate-aws"]["features"]) - {"runtime"}
+    actions = {action for feature in features - {"routers"} for action in rights[feature]}
+    routers = {action for call in router_calls for router in rights["routers"].values() for action in router[call]}
+    assert ("routers" in features) == bool(router_calls)
+    return actions | routers
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_what_its_function_calls_and_no_more(function: str) -> None:
+    resource, router_calls = FUNCTIONS[function]
+    allowed = {action for statement in statements(resource) for action in listed(statement["Action"])}
+    assert allowed - PLATFORM == needed(function, router_calls)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_statement_allows_an_action_wildcard(function: str) -> None:
+    for statement in statements(FUNCTIONS[function][0]):
+        assert statement["Effect"] == "Allow"
+        assert not any("*" in action for action in listed(statement["Action"])), statement
+
+
+def test_only_tagged_functions_may_be_moved() -> None:
+    for resource, calls in FUNCTIONS.values():
+        moving = [s for s in statements(resource) if "lambda:UpdateAlias" in listed(s["Action"])]
+        assert len(moving) == ("route" in calls)
+        for statement in moving:
+            assert statement["Condition"] == {"Null": {"aws:ResourceTag/tidegate:policy": "false"}}
+
+
+def test_no_function_may_run_longer_than_the_way_back_counts_on() -> None:
+    source = (ROOT / "shared/domain/src/decide/back.rs").read_text()
+    longest = int(source.split("LONGEST_FUNCTION_TIMEOUT: Span = Span::seconds(")[1].split(")")[0])
+    resources = template()["Resources"].values()
+    stated = [r["Properties"].get("Timeout") for r in resources if r["Type"] == "AWS::Serverless::Function"]
+    assert all(timeout is None or timeout <= longest for timeout in stated)
+    assert template()["Globals"]["Function"]["Timeout"] <= longest
+
+
+def patterns() -> dict[str, dict]:
+    """Every event pattern of the template, by function and event."""
+    found = {}
+    for resource, _ in FUNCTIONS.values():
+        for name, event in template()["Resources"][resource]["Properties"]["Events"].items():
+            if event["Type"] == "EventBridgeRule":
+                found[f"{resource}.{name}"] = event["Properties"]
+    return found
+
+
+def test_every_detail_type_of_the_contract_has_one_receiver_for_each_owner() -> None:
+    """Two functions never receive the same message: the patterns differ in detail type, or in the verb or the owner."""
+    receivers: dict[tuple[str, str], str] = {}
+    for name, rule in patterns().items():
+        pattern = rule["Pattern"]
+        if pattern["source"] != ["tidegate"] or name == "Notify.Unknown":
+            continue
+        detail = pattern.get("detail", {})
+        for detail_type in pattern["detail-type"]:
+            keys = [f"owner={owner}" for owner in detail.get("owner", [])]
+            keys += ["verb=abort" if verb == "abort" else "verb=other" for verb in detail.get("verb", [])[:1]]
+            for key in keys or ["any"]:
+                other = receivers.setdefault((detail_type, key), name)
+                assert other == name, f"{detail_type} {key} goes to {other} and to {name}"
+    owners = {key for detail_type, key in receivers if detail_type == "Effects Due"}
+    assert owners == {f"owner={function}" for function in FUNCTIONS}
+
+
+def test_what_no_other_rule_matches_is_quarantined() -> None:
+    known = set(patterns()["Notify.Unknown"]["Pattern"]["detail-type"][0]["anything-but"])
+    contract = {path.stem for path in (ROOT / "events/schemas").glob("*.json")}
+    assert {name.lower().replace(" ", "-") for name in known} == contract
+
+
+def test_every_rule_and_every_function_has_a_dead_letter_queue() -> None:
+    for name, rule in patterns().items():
+        assert "Arn" in rule["DeadLetterConfig"], name
+    for resource, _ in FUNCTIONS.values():
+        properties = template()["Resources"][resource]["Properties"]
+        assert properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Type"] == "SQS", resource

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Puts the tools that the tests need into .tools/, which git ignores. Says nothing when there is nothing to do.
+#
+#   tests/tools.sh            the Python tools: .tools/venv
+#   tests/tools.sh deny       cargo-deny:       .tools/bin/cargo-deny (compiles for some minutes, once)
+#   tests/tools.sh node       the npm packages of tests/infra and tests/bench
+#
+# Several may be named at once. PYTHON names another Python than python3 (3.10 or newer).
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$root/.tools
+cargo_deny_version=0.20.2
+
+# Runs a command and shows what it printed only when it failed.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "tools.sh: failed: $*" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# A copy of the file that was installed last stands beside the installation, so that a second run costs a compare.
+up_to_date() { cmp -s "$1" "$2"; }
+
+python_tools() {
+  local wanted=$root/tests/requirements.txt installed=$tools/venv/installed-requirements.txt
+  up_to_date "$wanted" "$installed" && return
+  echo "tools.sh: installing the Python tools into .tools/venv" >&2
+  [[ -x $tools/venv/bin/python ]] || quietly "${PYTHON:-python3}" -m venv "$tools/venv"
+  quietly "$tools/venv/bin/python" -m pip install --disable-pip-version-check --no-input -r "$wanted"
+  cp "$wanted" "$installed"
+}
+
+cargo_deny() {
+  [[ $("$tools/bin/cargo-deny" --version 2>/dev/null) == "cargo-deny $cargo_deny_version" ]] && return
+  echo "tools.sh: compiling cargo-deny $cargo_deny_version into .tools/bin" >&2
+  # In the repository, so that the project's own toolchain compiles it; but not into the project's target directory.
+  (cd "$root" && CARGO_TARGET_DIR=$tools/cargo-deny-target quietly \
+    nice cargo install cargo-deny --locked --version "$cargo_deny_version" --root "$tools")
+  rm -rf "$tools/cargo-deny-target"
+}
+
+npm_packages() {
+  local folder wanted installed
+  for folder in "$root/tests/infra" "$root/tests/bench"; do
+    wanted=$folder/package-lock.json installed=$folder/node_modules/installed-package-lock.json
+    up_to_date "$wanted" "$installed" && continue
+    echo "tools.sh: installing the npm packages of ${folder#"$root"/}" >&2
+    quietly npm ci --prefix "$folder" --no-audit --no-fund
+    cp "$wanted" "$installed"
+  done
+}
+
+mkdir -p "$tools"
+for tool in "${@:-python}"; do
+  case $tool in
+    python) python_tools ;;
+    deny) cargo_deny ;;
+    node) npm_packages ;;
+    *) echo "tools.sh: no tool is called \"$tool\"; known: python, deny, node" >&2; exit 2 ;;
+  esac
+done
