@@ -6,7 +6,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PYTHON := .tools/venv/bin/python
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit
+FUNCTIONS := traffic-shift health-check rollback notify feature-flag
+
+.PHONY: demo test tools fmt layers clippy unit deny python audit bench
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -43,3 +45,11 @@ audit: tools
 python: tools
 	tests/infra/check_template.sh infra/sam/template.yaml
 	$(PYTHON) -m pytest -q tests
+
+# Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.
+bench:
+	@tests/tools.sh python node
+	cargo build --locked --release --features aws --bins $(FUNCTIONS:%=-p tidegate-%)
+	$(PYTHON) tests/bench/cold_start.py --markdown docs/cold-start.md \
+	  --env TIDEGATE_BUS=tidegate --env TIDEGATE_TOPIC=arn:aws:sns:eu-west-1:123456789012:on-call \
+	  $(foreach name,$(FUNCTIONS),--bin $(name)=target/release/$(name) --event tests/bench/events/$(name).json)
