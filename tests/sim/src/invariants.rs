@@ -142,7 +142,7 @@ fn wishes_are_at_most_one(view: &View<'_>, rollout: &Rollout, seed: u64) {
     assert!(wishes <= 1, "{}", story(view, &rollout.id, seed, "two routing wishes are pending"));
 }
 
-/// A rollout that has just said "rolled back" has no traffic left on its candidate, unless somebody else moved it since.
+/// A rollout that says "rolled back" has no traffic left on its candidate, unless somebody else moved it since.
 fn rolled_back_is_said_of_what_is_so(view: &View<'_>, rollout: &Rollout, seed: u64) {
     let carrier = view.world().carrier(&rollout.target).expect("a rollout's target exists");
     let by_hand = carrier.writes.last().is_some_and(|write| write.by == Writer::Somebody);
@@ -161,6 +161,13 @@ fn rolled_back_is_said_of_what_is_so(view: &View<'_>, rollout: &Rollout, seed: u
 pub fn at_the_end(view: &View<'_>, seed: u64) {
     for rollout in view.rollouts().values() {
         every_rollout_ends_by_its_deadline_or_pages(view, rollout, seed);
+        let tried_again = view
+            .rollouts()
+            .values()
+            .any(|other| other.candidate == rollout.candidate && other.id != rollout.id);
+        if matches!(rollout.phase, Phase::RolledBack { .. }) && !tried_again {
+            rolled_back_is_said_of_what_is_so(view, rollout, seed);
+        }
     }
     every_outcome_reaches_people(view, seed);
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use tidegate_domain::effect::Owner;
 use tidegate_domain::rollout::{PhaseName, RolloutId};
-use tidegate_domain::target::Routing;
+use tidegate_domain::target::{Routing, Version};
+use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 use tidegate_sim::scenario::{Action, Happening};
 use tidegate_sim::{Aim, Call, Chances, Harm, Report, Scenario, Simulation};
@@ -150,5 +151,35 @@ fn a_function_that_sleeps_before_any_call_moves_nothing_it_should_not() {
             let (slept, _) = play(with_fault(way, aim), 7);
             assert_eq!(end(&slept), expected, "{way}: {owner} sleeps before its {nth}. {call}");
         }
+    }
+}
+
+#[test]
+fn a_writer_that_sleeps_through_an_abort_cannot_raise_the_weight_afterwards() {
+    let (whole, _) = play(scenario("healthy"), 7);
+    let id = RolloutId("checkout-live-8".to_owned());
+    let (start, shifts): (_, Vec<_>) = {
+        let view = whole.view();
+        let wished =
+            view.timeline(&id).iter().filter(|entry| entry.wish.is_some()).map(|entry| entry.at).collect();
+        (view.start(), wished)
+    };
+    assert_eq!(shifts.len(), 4, "three steps and the promotion");
+    for (nth, at) in (1..).zip(shifts) {
+        let sleeps = Harm::Sleep(Span::seconds(50));
+        let (function, call) = (Some(Owner::TrafficShift), Some(Call::Route));
+        let mut slept = with_fault("healthy", Aim { function, call, nth, lasts: None, does: sleeps });
+        let command = tidegate_sim::scenario::Command {
+            verb: Verb::Abort,
+            rollout: id.clone(),
+            by: "ana".to_owned(),
+            why: None,
+        };
+        let soon = Span::between(start, at) + Span::seconds(20);
+        slept.happens.push(Happening { at: soon, on: None, then: Action::Command(command) });
+        let (simulation, _) = play(slept, 7);
+        let (phases, routings) = end(&simulation);
+        assert_eq!(phases.get(&id), Some(&PhaseName::RolledBack), "the {nth}. shift");
+        assert_eq!(routings, [Routing::all(&Version("7".to_owned()))], "the {nth}. shift");
     }
 }
