@@ -29,6 +29,7 @@ built_in! {
     "drift-third-version",
     "duplicates-of-everything",
     "everything-goes-wrong",
+    "linear",
     "lost-events",
     "pause-resume",
     "promote-by-hand",

@@ -1,7 +1,7 @@
 //! Every default of a policy, and every limit, in one place.
 
 use super::raw::Preset;
-use super::{AlarmAction, FlagMoment, Gate, Harm, Mode, OnInconclusive, Strategy};
+use super::{AlarmAction, FlagMoment, Gate, Harm, Mode, OnInconclusive, Step, Strategy};
 use crate::units::Span;
 
 /// Who moves the traffic.
@@ -66,13 +66,20 @@ impl Preset {
     }
 }
 
+/// The least that a bake counts for in a deadline: three judged minutes, their settling, and the one they begin in. Steps of
+/// a minute each would otherwise outlive twice their bakes however good the candidate is.
+const LEAST_BAKE: Span = Span::minutes(6);
+
 /// How long a rollout may take: twice its bakes, timed pauses and watch, and a day for each manual gate, at
 /// least half an hour. Where AWS moves the traffic in steps that the policy does not state, a day for those.
 pub(super) fn deadline(mode: Mode, strategy: &Strategy) -> Span {
     let gates = strategy.steps.iter().filter(|step| step.gate == Some(Gate::Manual)).count();
     let unstated = mode == Mode::Guard && strategy.steps.is_empty();
     let days = u32::try_from(gates).unwrap_or(u32::MAX).saturating_add(u32::from(unstated));
-    (shortest(strategy) * 2 + Span::hours(24) * days).max(Span::minutes(30))
+    let steps =
+        strategy.steps.iter().map(|step| Step { bake: step.bake.max(LEAST_BAKE), ..step.clone() }).collect();
+    let longest_likely = Strategy { steps, watch: strategy.watch };
+    (shortest(&longest_likely) * 2 + Span::hours(24) * days).max(Span::minutes(30))
 }
 
 /// The least time that a rollout takes, manual gates aside.

@@ -61,7 +61,7 @@ fn every_number_of_a_preset_can_be_overridden() {
 fn a_deadline_is_twice_the_bakes_and_a_day_for_each_manual_gate() {
     let deadline = |lines: &str| parsed(lines).deadline.to_string();
     assert_eq!(deadline("strategy: AllAtOnce"), "1h");
-    assert_eq!(deadline("strategy: Canary10Percent5Minutes"), "1h10m");
+    assert_eq!(deadline("strategy: Canary10Percent5Minutes"), "1h12m");
     let step = "{ setWeight: 5 }, { bake: 10m }";
     assert_eq!(
         deadline(&format!("strategy: {{ steps: [{step}, {{ pause: {{}} }}], watch: 1h }}")),
