@@ -109,7 +109,8 @@ class House:
 
     def apply_policy(self, rules: Mapping) -> str:
         """Stores a policy as `tidegate policy apply` does."""
-        item = {"pk": f"POLICY#{rules['name']}", "sk": "POLICY", "text": json.dumps(rules), "by": "e2e"}
+        item = {"pk": f"POLICY#{rules['name']}", "sk": "POLICY", "text": json.dumps(rules), "json": json.dumps(rules)}
+        item["by"] = "e2e"
         item["applied"] = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.cloud.client("dynamodb").put_item(
             TableName=self.table, Item={name: {"S": value} for name, value in item.items()}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
-use tidegate_domain::policy::{Fault, Policy, policy_schema};
+use tidegate_domain::policy::{Fault, Policy, json_of, policy_schema};
 use tidegate_engine::ports::PolicyRecord;
 
 use super::{closed, who};
@@ -55,8 +55,9 @@ async fn apply(files: &[PathBuf], by: &str, ports: &Needs, out: &mut Out) -> Res
     let mut records = Vec::new();
     for file in files {
         let text = files::read(file)?;
-        let Policy { name, .. } = Policy::from_yaml(&text).map_err(|faults| faulty(file, &faults))?;
-        records.push(PolicyRecord { name, text, applied: ports.clock.now(), by: by.to_owned() });
+        let json = json_of(&text).map_err(|faults| faulty(file, &faults))?;
+        let Policy { name, .. } = Policy::from_json(&json).map_err(|faults| faulty(file, &faults))?;
+        records.push(PolicyRecord { name, text, json, applied: ports.clock.now(), by: by.to_owned() });
     }
     for record in &records {
         ports.store.put_policy(record).await?;
@@ -71,7 +72,7 @@ async fn apply(files: &[PathBuf], by: &str, ports: &Needs, out: &mut Out) -> Res
 
 async fn get(name: &str, ports: &Needs, out: &mut Out) -> Result<Exit, Failure> {
     let missing = || Failure::Usage(format!("no policy is stored under {name:?}"));
-    let PolicyRecord { name, text, applied, by } = ports.store.policy(name).await?.ok_or_else(missing)?;
+    let PolicyRecord { name, text, applied, by, .. } = ports.store.policy(name).await?.ok_or_else(missing)?;
     let comment = format!("# applied by {by} at {applied}\n");
     out.say(&format!("{}{}\n", in_style(DIM, comment.trim_end()), format_args!("\n{}", text.trim_end())))?;
     out.give(&json!({ "name": name, "text": text, "applied": applied, "by": by }))?;

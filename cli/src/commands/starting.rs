@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tidegate_domain::policy::Policy;
+use tidegate_domain::policy::{Policy, json_of};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::units::Span;
@@ -116,26 +116,20 @@ async fn policy(named: &str, store: &dyn Store) -> Result<(PolicyRef, Option<Tar
     let path = Path::new(named);
     if path.is_file() || looks_like_a_file(path) {
         let text = files::read(path)?;
-        let policy = Policy::from_yaml(&text).map_err(|faults| faulty(path, &faults))?;
-        return Ok((PolicyRef::Inline(as_json(&text)?), policy.target));
+        let json = json_of(&text).map_err(|faults| faulty(path, &faults))?;
+        let policy = Policy::from_json(&json).map_err(|faults| faulty(path, &faults))?;
+        return Ok((PolicyRef::Inline(json), policy.target));
     }
     let record = store.policy(named).await?;
     let record = record.ok_or_else(|| {
         Failure::Data(format!("no policy is stored under {named:?}, and no file is called so"))
     })?;
-    let policy = Policy::from_yaml(&record.text).map_err(|faults| faulty(path, &faults))?;
+    let policy = record.policy().map_err(|faults| faulty(path, &faults))?;
     Ok((PolicyRef::Name(named.to_owned()), policy.target))
 }
 
 fn looks_like_a_file(path: &Path) -> bool {
     path.components().count() > 1 || path.extension().is_some()
-}
-
-/// The policy's text as the JSON that a request carries. It was read without a fault before.
-fn as_json(text: &str) -> Result<Value, Failure> {
-    let mut options = serde_saphyr::Options::default();
-    options.strict_booleans = true;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| Failure::Data(error.to_string()))
 }
 
 /// Why a request became no document: it is kept as unreadable, or nobody answers.

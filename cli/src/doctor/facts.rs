@@ -9,7 +9,7 @@ use tidegate_aws::config::{Installation, TABLE};
 use tidegate_aws::inspection::{Deployed, Inspector, Rule};
 use tidegate_aws::{Account, Aws};
 use tidegate_domain::effect::Owner;
-use tidegate_domain::policy::{CloudWatchMetric, Policy};
+use tidegate_domain::policy::CloudWatchMetric;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Observed, Target, Version};
 use tidegate_domain::units::Span;
@@ -258,7 +258,7 @@ impl TargetFacts {
             _ => None,
         };
         let alarms = match &policy {
-            Some(Ok(Some(record))) => match Policy::from_yaml(&record.text) {
+            Some(Ok(Some(record))) => match record.policy() {
                 Ok(policy) => {
                     let names: Vec<String> =
                         policy.analysis.alarms.into_iter().map(|rule| rule.name).collect();

@@ -1,6 +1,5 @@
 //! Judges a target: whether a rollout of its next version would start.
 
-use tidegate_domain::policy::Policy;
 use tidegate_engine::ports::{Fault, FaultKind};
 
 use super::Check;
@@ -47,7 +46,7 @@ fn policy(facts: &TargetFacts) -> Option<Check> {
     let named = facts.tagged.as_ref().ok()?.as_ref()?.policy.as_str();
     let apply = "tidegate policy apply FILE";
     Some(match facts.policy.as_ref()? {
-        Ok(Some(record)) => match Policy::from_yaml(&record.text) {
+        Ok(Some(record)) => match record.policy() {
             Ok(policy) => match &show::policy::notes(&policy)[..] {
                 [] => Check::ok("policy", format!("{named} is stored and valid, applied by {}", record.by)),
                 notes => Check::failed(
@@ -76,7 +75,7 @@ fn alarms(facts: &TargetFacts) -> Option<Check> {
         Err(fault) => return Some(Check::fault("alarms", fault)),
     };
     let Some(Ok(Some(record))) = &facts.policy else { return None };
-    let rules = Policy::from_yaml(&record.text).ok()?.analysis.alarms;
+    let rules = record.policy().ok()?.analysis.alarms;
     let missing: Vec<String> =
         rules.iter().map(|rule| rule.name.clone()).filter(|name| !existing.contains(name)).collect();
     Some(if rules.is_empty() {

@@ -6,6 +6,7 @@ use serde_json::json;
 use tidegate_aws::config::{BUS, TABLE};
 use tidegate_aws::inspection::{Deployed, Rule};
 use tidegate_domain::effect::Owner;
+use tidegate_domain::policy::json_of;
 use tidegate_domain::target::{Canary, Fence, Observed, Routing, Target, Version};
 use tidegate_domain::units::Weight;
 use tidegate_domain::verdict::Finding;
@@ -51,6 +52,7 @@ fn whole() -> Facts {
     let policy = PolicyRecord {
         name: "checkout".to_owned(),
         text: POLICY.to_owned(),
+        json: json_of(POLICY).unwrap(),
         applied: at("2026-03-01T09:00:00Z"),
         by: "ana".to_owned(),
     };
@@ -112,7 +114,7 @@ fn everything_that_fails_says_what_to_do() {
     target.alarms = Some(Ok(BTreeSet::new()));
     let finding = Finding::Incompatible("the execution role differs: stable a, candidate b".to_owned());
     target.examined = Some(Ok(Examination { findings: vec![finding], longest_request: None }));
-    target.policy.as_mut().unwrap().as_mut().unwrap().as_mut().unwrap().text = "version: 2\n".to_owned();
+    target.policy.as_mut().unwrap().as_mut().unwrap().as_mut().unwrap().json = json!({ "version": 2 });
     insta::assert_snapshot!(rendered(&facts));
     let report = Report::on(&facts);
     assert!(!report.ok);

@@ -91,9 +91,7 @@ impl TrafficShift {
     async fn stored_policy(&self, name: &str) -> Result<Result<Policy, String>, Fault> {
         Ok(match self.store.policy(name).await? {
             None => Err(format!("no policy is called {name:?}; store it with: tidegate policy apply FILE")),
-            Some(record) => {
-                Policy::from_yaml(&record.text).map_err(|faults| format!("policy {name}: {faults}"))
-            }
+            Some(record) => record.policy().map_err(|faults| format!("policy {name}: {faults}")),
         })
     }
 }

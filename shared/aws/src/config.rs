@@ -29,7 +29,7 @@ pub struct Settings {
     pub installation: Installation,
     /// `TIDEGATE_TOPIC`: the SNS topic for outcomes whose policy names none.
     pub topic: TopicArn,
-    /// `TIDEGATE_LOG`: how much is logged: `off`, `error`, `warn`, `info` (where it says nothing), `debug` or `trace`.
+    /// `TIDEGATE_LOG`: how much is logged: `off`, `error`, `warn`, `info` (where it says nothing) or `debug`.
     pub log: LevelFilter,
 }
 
@@ -169,8 +169,10 @@ impl Settings {
             faults.push(format!("TIDEGATE_TOPIC is {topic:?}, no ARN of a topic; like {EXAMPLE_TOPIC}"));
         }
         let log = set("TIDEGATE_LOG").map_or(Some(LevelFilter::INFO), |level| level.parse().ok());
+        // Release builds leave the traces of the SDK out: half a megabyte of every binary.
+        let log = log.filter(|level| *level <= LevelFilter::DEBUG);
         if log.is_none() {
-            faults.push("TIDEGATE_LOG is none of off, error, warn, info, debug, trace".to_owned());
+            faults.push("TIDEGATE_LOG is none of off, error, warn, info, debug".to_owned());
         }
         match (parsed, log) {
             (Some(topic), Some(log)) if faults.is_empty() => {
@@ -202,7 +204,7 @@ mod tests {
             faults.to_string(),
             "the environment is not complete: TIDEGATE_TABLE is unset; like tidegate; TIDEGATE_BUS is unset; like tidegate; \
              TIDEGATE_TOPIC is \"on-call\", no ARN of a topic; like arn:aws:sns:eu-west-1:123456789012:on-call; \
-             TIDEGATE_LOG is none of off, error, warn, info, debug, trace"
+             TIDEGATE_LOG is none of off, error, warn, info, debug"
         );
     }
 

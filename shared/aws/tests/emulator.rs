@@ -208,7 +208,8 @@ async fn letters_are_kept_once_and_policies_as_they_were_applied() {
     assert_eq!(store.quarantined(1).await.unwrap().len(), 1);
 
     let (name, by) = ("checkout".to_owned(), "ops".to_owned());
-    let policy = PolicyRecord { name, text: "version: 1\n".to_owned(), applied: at("10:00:00"), by };
+    let (text, json) = ("version: 1\n".to_owned(), json!({ "version": 1 }));
+    let policy = PolicyRecord { name, text, json, applied: at("10:00:00"), by };
     store.put_policy(&policy).await.unwrap();
     assert_eq!(store.policy("checkout").await.unwrap(), Some(policy));
     assert_eq!(store.policy("other").await.unwrap(), None);

@@ -112,8 +112,13 @@ fn fractions(shares: &BTreeMap<String, Share>) -> BTreeMap<String, f64> {
 }
 
 fn store_policy(state: &mut State, policy: &Policy, written: &Value) {
-    let (name, text) = (policy.name.clone(), format!("{written:#}"));
-    state.table.put_policy(&PolicyRecord { name, text, applied: state.now, by: "the scenario".to_owned() });
+    state.table.put_policy(&PolicyRecord {
+        name: policy.name.clone(),
+        text: format!("{written:#}"),
+        json: written.clone(),
+        applied: state.now,
+        by: "the scenario".to_owned(),
+    });
 }
 
 /// Has something of the scenario happen. The scenario was checked: what it names is there.

@@ -144,12 +144,14 @@ impl Store for Table {
         let what = format!("policy {name}");
         let read = |attribute| field(&what, &item, attribute).map(str::to_owned);
         let applied = timestamp_in(&what, &item, "applied")?;
-        Ok(Some(PolicyRecord { name: name.to_owned(), text: read("text")?, applied, by: read("by")? }))
+        let json = json_in(&what, &item, "json")?;
+        Ok(Some(PolicyRecord { name: name.to_owned(), text: read("text")?, json, applied, by: read("by")? }))
     }
 
     async fn put_policy(&self, policy: &PolicyRecord) -> Result<(), Fault> {
         let call = self.sdk.dynamodb().put_item().table_name(&self.name);
         let call = call.set_item(Some(Key::policy(&policy.name).item())).item("text", text(&policy.text));
+        let call = call.item("json", text(policy.json.to_string()));
         let call = call.item("applied", text(keys::moment(policy.applied))).item("by", text(&policy.by));
         call.send().await.map_err(|error| fault(format!("PutItem policy {}", policy.name), error))?;
         Ok(())

@@ -103,6 +103,7 @@ async fn a_policy_is_given_back_as_it_was_put_in() {
     let policy = PolicyRecord {
         name: "checkout".to_owned(),
         text: "version: 1\n".to_owned(),
+        json: json!({ "version": 1 }),
         applied: at("10:00:00"),
         by: "ops".to_owned(),
     };

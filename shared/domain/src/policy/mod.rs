@@ -26,6 +26,7 @@ use crate::target::Target;
 use crate::units::{Span, Weight};
 
 pub use self::faults::{Fault, Faults};
+pub use self::parse::json_of;
 pub use self::schema::policy_schema;
 
 /// A valid policy.

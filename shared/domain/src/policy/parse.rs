@@ -48,12 +48,7 @@ impl Policy {
     /// # Ok::<(), tidegate_domain::policy::Faults>(())
     /// ```
     pub fn from_yaml(text: &str) -> Result<Self, Faults> {
-        let mut options = serde_saphyr::Options::default();
-        options.strict_booleans = true;
-        options.with_snippet = false;
-        let value: Value =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))?;
-        Self::from_json(&value)
+        Self::from_json(&json_of(text)?)
     }
 
     /// Reads a policy from JSON, such as the `detail.policy` of an event.
@@ -68,6 +63,14 @@ impl Policy {
             }
         }
     }
+}
+
+/// The JSON of a YAML text: what a request carries, and what a function reads without a YAML reader of its own.
+pub fn json_of(text: &str) -> Result<Value, Faults> {
+    let mut options = serde_saphyr::Options::default();
+    options.strict_booleans = true;
+    options.with_snippet = false;
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))
 }
 
 fn not_yaml(error: &serde_saphyr::Error) -> Faults {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
+use tidegate_domain::policy::{Faults, Policy};
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
@@ -120,10 +121,19 @@ pub struct PolicyRecord {
     pub name: String,
     /// YAML or JSON.
     pub text: String,
+    /// The same as JSON. The functions read this one, so that none of them carries a YAML reader.
+    pub json: Value,
     /// When it was applied.
     pub applied: Timestamp,
     /// By whom, as the caller states it.
     pub by: String,
+}
+
+impl PolicyRecord {
+    /// The policy that it holds.
+    pub fn policy(&self) -> Result<Policy, Faults> {
+        Policy::from_json(&self.json)
+    }
 }
 
 /// What health-check last found about a rollout, for people to look at; nothing is decided on it.

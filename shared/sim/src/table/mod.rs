@@ -63,6 +63,7 @@ struct StoredLetter {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredPolicy {
     text: String,
+    json: Value,
     applied: Timestamp,
     by: String,
 }
@@ -155,12 +156,12 @@ impl Table {
     }
 
     pub fn policy(&self, name: &str) -> Option<PolicyRecord> {
-        let StoredPolicy { text, applied, by } = self.policies.get(name)?.clone();
-        Some(PolicyRecord { name: name.to_owned(), text, applied, by })
+        let StoredPolicy { text, json, applied, by } = self.policies.get(name)?.clone();
+        Some(PolicyRecord { name: name.to_owned(), text, json, applied, by })
     }
 
     pub fn put_policy(&mut self, policy: &PolicyRecord) {
-        let PolicyRecord { name, text, applied, by } = policy.clone();
-        self.policies.insert(name, StoredPolicy { text, applied, by });
+        let PolicyRecord { name, text, json, applied, by } = policy.clone();
+        self.policies.insert(name, StoredPolicy { text, json, applied, by });
     }
 }

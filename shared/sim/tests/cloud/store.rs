@@ -147,6 +147,7 @@ fn letters_are_kept_once_and_policies_are_replaced() {
     let policy = |text: &str| PolicyRecord {
         name: "x".to_owned(),
         text: text.to_owned(),
+        json: serde_json::Value::Null,
         applied: now,
         by: String::new(),
     };
