@@ -53,6 +53,8 @@ struct Seen {
     rollout: Rollout,
     routing: Option<Routing>,
     ticks: Vec<Tick>,
+    /// Whether its metrics were read in this sweep.
+    measured: bool,
 }
 
 impl Sweep {
@@ -82,7 +84,7 @@ impl Sweep {
         let measured = self.measure(&mut seen, now).await;
         let mut verdicts = Vec::new();
         for seen in &seen {
-            verdicts.extend(self.judge(seen, &firing, measured.is_ok(), now).await?);
+            verdicts.extend(self.judge(seen, &firing, now).await?);
         }
         if !verdicts.is_empty() {
             self.bus.publish(&verdicts).await?;
@@ -105,7 +107,7 @@ impl Sweep {
             | Phase::Refused { .. } => None,
         };
         let ticks = if is_measured(&rollout.phase) { self.store.ticks(id).await? } else { Vec::new() };
-        Ok(Some(Seen { rollout, routing, ticks }))
+        Ok(Some(Seen { rollout, routing, ticks, measured: true }))
     }
 
     /// Drift is looked for where the target can be read; a target that cannot be read does not stop the judging.
@@ -150,8 +152,25 @@ impl Sweep {
         if names.is_empty() { Ok(names) } else { self.alarms.firing(&names).await }
     }
 
-    /// Reads the metrics of all rollouts in one window and enters them into their ticks.
+    /// Reads the metrics of all rollouts at once. Where that is refused for good each is read alone, so that one policy's
+    /// metric that nobody may read is not the others' trouble.
     async fn measure(&self, seen: &mut [Seen], now: Timestamp) -> Result<(), Fault> {
+        let measured = self.measure_at_once(seen, now).await;
+        if seen.len() == 1 || measured.as_ref().is_err_and(Fault::may_pass) {
+            return unmeasured_unless(measured, seen);
+        }
+        let Err(mut refused) = measured else { return Ok(()) };
+        for one in seen.chunks_mut(1) {
+            let measured = self.measure_at_once(one, now).await;
+            if let Err(fault) = unmeasured_unless(measured, one) {
+                refused = fault;
+            }
+        }
+        Err(refused)
+    }
+
+    /// Reads the metrics of these rollouts in one window and enters them into their ticks.
+    async fn measure_at_once(&self, seen: &mut [Seen], now: Timestamp) -> Result<(), Fault> {
         let to = minute_of(now);
         let Some(from) =
             seen.iter().filter_map(|seen| first_unsettled(&seen.rollout, &seen.ticks, now)).min()
@@ -180,13 +199,7 @@ impl Sweep {
     }
 
     /// Judges one rollout and keeps what was found for people to look at.
-    async fn judge(
-        &self,
-        seen: &Seen,
-        firing: &[String],
-        current: bool,
-        now: Timestamp,
-    ) -> Result<Option<Message>, Fault> {
+    async fn judge(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
         let rollout = &seen.rollout;
         let assessment = match &rollout.phase {
             Phase::Preflight { .. } if !is_past(rollout.deadline, now) => {
@@ -199,7 +212,7 @@ impl Sweep {
             let snapshot = Snapshot { at: now, verdict: verdict.clone(), evidence };
             self.store.put_ticks(&rollout.id, &[], Some(&snapshot)).await?;
         }
-        let stands = current || matches!(verdict, Verdict::RollBack(_));
+        let stands = seen.measured || matches!(verdict, Verdict::RollBack(_));
         let name = verdict_name(&verdict);
         info!(rollout.id = %rollout.id, verdict = name, "rollout {}: judged, {name}", rollout.id);
         self.meter.record(Measured::Verdict(name));
@@ -243,6 +256,14 @@ impl Sweep {
             Preflight { firing: preflight.firing.into_iter().filter(firing).collect(), ..preflight };
         Ok(Assessment { verdict: Verdict::Ready(preflight), evidence: None })
     }
+}
+
+/// Marks these rollouts as not measured where their reading failed.
+fn unmeasured_unless(measured: Result<(), Fault>, seen: &mut [Seen]) -> Result<(), Fault> {
+    for seen in seen {
+        seen.measured = measured.is_ok();
+    }
+    measured
 }
 
 /// Whether a rollout in this phase is measured: it has, or is about to have, traffic to judge.
