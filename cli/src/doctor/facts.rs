@@ -9,7 +9,7 @@ use tidegate_aws::config::{Installation, TABLE};
 use tidegate_aws::inspection::{Deployed, Inspector, Rule};
 use tidegate_aws::{Account, Aws};
 use tidegate_domain::effect::Owner;
-use tidegate_domain::policy::CloudWatchMetric;
+use tidegate_domain::policy::{CloudWatchMetric, Statistic};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Observed, Target, Version};
 use tidegate_domain::units::Span;
@@ -202,7 +202,12 @@ async fn last_point(
     dimensions: BTreeMap<String, String>,
     window: Window,
 ) -> Result<Option<Timestamp>, Fault> {
-    let measure = CloudWatchMetric { namespace: namespace.to_owned(), metric: metric.to_owned(), dimensions };
+    let measure = CloudWatchMetric {
+        namespace: namespace.to_owned(),
+        metric: metric.to_owned(),
+        dimensions,
+        statistic: Statistic::Sum,
+    };
     // A metric that is named whole is nobody's in particular.
     let target = Target::lambda("any", "any");
     let query = MetricQuery { target, version: None, measure: Measure::CloudWatch(measure) };

@@ -6,10 +6,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use tidegate_domain::admit::{Asked, admit};
 use tidegate_domain::policy::{
-    AlarmAction, Faults, FlagMoment, Gate, Harm, Metric, MetricSource, Mode, OnInconclusive, Policy,
+    AlarmAction, CloudWatchMetric, Faults, FlagMoment, Gate, Harm, Metric, MetricSource, Mode,
+    OnInconclusive, Policy,
 };
 use tidegate_domain::rollout::{Phase, Request, RolloutId};
 use tidegate_domain::target::{Target, Version};
+use tidegate_domain::units::Span;
 
 use super::numbers::percent;
 use super::style::{BAD, BOLD, CARE, DIM, GOOD, hang, in_style};
@@ -73,15 +75,16 @@ pub fn reading(policy: &Policy) -> Vec<(&'static str, String)> {
     if let Some(target) = &policy.target {
         lines.push(("target", target.to_string()));
     }
-    let of_metric = |metric| metric_words(metric);
-    lines.push(("judges", analysis.metrics.iter().map(of_metric).collect::<Vec<_>>().join("\n")));
+    let gating = analysis.metrics.iter().filter(|metric| metric.weight > 0.0);
+    lines.push(("judges", gating.map(metric_words).collect::<Vec<_>>().join("\n")));
+    if analysis.warm_up > Span::ZERO {
+        let warm_up = analysis.warm_up;
+        lines.push(("warms up", format!("the first {warm_up} after each rise of the weight are not judged")));
+    }
     let alpha = percent(analysis.alpha_slow + analysis.alpha_fast);
     lines.push(("errs", format!("rolls back a harmless version in at most {alpha} of rollouts")));
     if !analysis.guards.is_empty() {
-        let guards = analysis
-            .guards
-            .iter()
-            .map(|g| format!("{} above {} in {} of {} minutes", g.metric, percent(g.above), g.m, g.n));
+        let guards = analysis.guards.iter().map(|guard| analysis.in_words(guard));
         lines.push(("guards", guards.collect::<Vec<_>>().join("\n")));
     }
     if !analysis.alarms.is_empty() {
@@ -124,11 +127,19 @@ pub fn steps(policy: &Policy) -> String {
     format!("{}, watch {}; deadline {}", parts.join(" → "), policy.strategy.watch, policy.deadline)
 }
 
+fn named(metric: &CloudWatchMetric) -> String {
+    format!("{}/{}", metric.namespace, metric.metric)
+}
+
 fn metric_words(metric: &Metric) -> String {
     let source = match &metric.source {
         MetricSource::Errors => "failed requests".to_owned(),
         MetricSource::SlowerThan { quantile } => format!("requests slower than stable's p{quantile}"),
-        MetricSource::CloudWatch(of) => format!("{}/{}", of.namespace, of.metric),
+        MetricSource::SlowerThanLimit { milliseconds } => format!("requests slower than {milliseconds} ms"),
+        MetricSource::CloudWatch { events, of: None } => named(events),
+        MetricSource::CloudWatch { events, of: Some(of) } => {
+            format!("{} out of {}", named(events), named(of))
+        }
     };
     let Metric { name, margin, pass, weight, .. } = metric;
     let worse = match metric.harm {

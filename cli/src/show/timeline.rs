@@ -11,7 +11,7 @@ use tidegate_wire::timeline::Entry;
 
 use super::numbers::clock;
 use super::style::{CARE, DIM, hang, in_style, of_phase};
-use super::words::short;
+use super::words::news;
 use crate::story::Happening;
 
 /// The columns before a reason: time, phase, weight, and two spaces before each.
@@ -43,7 +43,7 @@ pub fn told<'a>(timeline: &'a [Entry], candidate: &Version) -> Vec<Told<'a>> {
         match (&entry.reason, told.last_mut()) {
             (Reason::Recorded(what), Some(last)) if entry.from == Some(entry.to) => last.beside.push(what),
             (_, last) => {
-                let words = short(&entry.reason, last.map(|last| last.reason));
+                let words = news(&entry.reason, last.map(|last| last.reason));
                 told.push(one(entry, candidate, words));
             }
         }
@@ -83,7 +83,7 @@ pub fn entry(entry: &Entry, before: Option<&Entry>, candidate: &Version, start: 
     if matches!(&entry.reason, Reason::Recorded(what) if !says_something(what)) {
         return String::new();
     }
-    let words = short(&entry.reason, before.map(|before| &before.reason));
+    let words = news(&entry.reason, before.map(|before| &before.reason));
     line(&one(entry, candidate, words), start)
 }
 

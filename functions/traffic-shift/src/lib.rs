@@ -90,7 +90,7 @@ impl Respond for TrafficShift {
 
     async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault> {
         match incoming {
-            Incoming::Bus { event_id, message, .. } => self.answer_bus(&event_id, message).await,
+            Incoming::Bus { event_id, message, .. } => Box::pin(self.answer_bus(&event_id, message)).await,
             Incoming::Aws(AwsEvent::VersionPublished(event)) => match self.asked_by_version(&event).await? {
                 Ok(asked) => Ok(Answer::Handled(self.engine.admit(asked, Some(&event.event_id)).await?)),
                 Err(answer) => Ok(answer),

@@ -9,6 +9,7 @@ pub mod attention;
 pub mod decide;
 pub mod effect;
 pub mod message;
+pub mod outlook;
 pub mod policy;
 pub mod reason;
 pub mod rollout;

@@ -75,6 +75,9 @@ pub struct Rollout {
     /// Effects that are committed and not yet recorded as done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Pending>,
+    /// The shares that the candidate was read back to have, each with the time, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
     /// The stable version before the rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
@@ -90,6 +93,16 @@ pub struct Rollout {
     /// When it has to be over; counted from the start of preflight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
+}
+
+/// A share of the traffic that the candidate was read back to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reached {
+    /// When.
+    pub at: Timestamp,
+    /// The share.
+    pub weight: Weight,
 }
 
 /// The least time after which a minute's counts are taken as final.
@@ -377,6 +390,7 @@ impl Rollout {
             request,
             phase: Phase::Queued,
             routed: None,
+            reached: Vec::new(),
             pending: Vec::new(),
             baseline: None,
             settle: SETTLE,

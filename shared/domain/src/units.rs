@@ -129,6 +129,11 @@ impl Span {
         self.0.div_ceil(60)
     }
 
+    /// Whether it is no time at all.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// From an earlier moment to a later one; zero when the order is the other way round.
     pub fn between(earlier: Timestamp, later: Timestamp) -> Self {
         Self(u32::try_from(later.as_second() - earlier.as_second()).unwrap_or(0))

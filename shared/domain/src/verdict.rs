@@ -16,6 +16,9 @@ pub struct Evidence {
     pub log_e: f64,
     /// The evidence at which the judge rolls back, as a natural logarithm.
     pub threshold_log_e: f64,
+    /// The metrics that show harm, where the judge can name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub culprits: Vec<String>,
     /// Each gating metric.
     pub metrics: Vec<MetricEvidence>,
 }
@@ -33,6 +36,13 @@ pub struct MetricEvidence {
     /// The estimated ratio of candidate to stable; `None` without data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// The lower end of the ratio's interval, which holds at every minute at once, 2.5 % a side, assuming independent
+    /// requests; `None` where it is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Its upper end; `None` where it has none, or where nothing was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
     /// The evidence for harm, as a natural logarithm.
     pub log_e: f64,
     /// The evidence for a pass of this step, as a natural logarithm.

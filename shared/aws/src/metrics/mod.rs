@@ -54,8 +54,12 @@ fn of_the_user(query: &MetricQuery, metric: &CloudWatchMetric) -> Result<Place, 
         };
         dimensions.insert(name.clone(), settled);
     }
-    let (namespace, metric) = (metric.namespace.clone(), metric.metric.clone());
-    Ok(Place { namespace, metric, dimensions, statistic: "Sum".to_owned() })
+    Ok(Place {
+        namespace: metric.namespace.clone(),
+        metric: metric.metric.clone(),
+        dimensions,
+        statistic: metric.statistic.name().to_owned(),
+    })
 }
 
 fn refused(query: &MetricQuery, problem: String) -> Fault {

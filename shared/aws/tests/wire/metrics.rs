@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidegate_domain::policy::CloudWatchMetric;
+use tidegate_domain::policy::{CloudWatchMetric, Statistic};
 use tidegate_domain::units::Span;
 use tidegate_engine::ports::{FaultKind, Measure, MetricQuery, Window};
 
@@ -21,7 +21,8 @@ fn window() -> Window {
 fn orders(dimensions: &[(&str, &str)]) -> Measure {
     let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let (namespace, metric) = ("Shop".to_owned(), "OrdersPlaced".to_owned());
-    Measure::CloudWatch(CloudWatchMetric { namespace, metric, dimensions: dimensions.collect() })
+    let statistic = Statistic::Sum;
+    Measure::CloudWatch(CloudWatchMetric { namespace, metric, dimensions: dimensions.collect(), statistic })
 }
 
 /// Each series asked for: metric, dimensions and statistic, by its id.
@@ -54,12 +55,17 @@ fn numbering(request: &Request) -> Answer {
 async fn every_measure_has_its_metric_its_dimensions_and_its_statistic() {
     let wire = Wire::serving(numbering);
     let own = orders(&[("Version", "{version}"), ("Alias", "{function}/{alias}")]);
+    let mut measured = orders(&[("Version", "{version}")]);
+    if let Measure::CloudWatch(metric) = &mut measured {
+        metric.statistic = Statistic::SampleCount;
+    }
     let queries = [
         query(None, Measure::Requests),
         query(Some(8), Measure::Failures),
         query(Some(8), Measure::SlowerThan(250.512_34)),
         query(None, Measure::Quantile(99)),
         query(Some(8), own),
+        query(Some(8), measured),
     ];
     let series = wire.aws().metrics().read(&queries, window()).await.unwrap();
     let request = wire.only_request();
@@ -80,6 +86,7 @@ async fn every_measure_has_its_metric_its_dimensions_and_its_statistic() {
             "Duration ExecutedVersion=8 FunctionName=checkout Resource=checkout:live TC(250.512:)",
             "Duration FunctionName=checkout Resource=checkout:live p99",
             "OrdersPlaced Alias=checkout/live Version=8 Sum",
+            "OrdersPlaced Version=8 SampleCount",
         ],
         "each query is answered by its own series"
     );

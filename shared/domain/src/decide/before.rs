@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::effect::Effect;
+use crate::outlook::Outlook;
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
 use crate::rollout::{Phase, RolloutId, SETTLE};
@@ -79,9 +80,10 @@ fn enter_first(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Decisi
     known.routed = Some(observed.clone());
     known.settle =
         at.observation.longest_request.map_or(SETTLE, |longest| SETTLE.max(longest + Span::minutes(1)));
-    let baseline = measured.baseline.errors;
+    let outlook = Outlook::of(&known.policy.strategy, &known.policy.analysis, &measured.baseline);
+    let reason = Reason::PreflightPassed { baseline: measured.baseline.errors, outlook };
     let at = At { rollout: &known, ..*at };
-    forward::enter(&at, 0, observed, Reason::PreflightPassed { baseline })
+    forward::enter(&at, 0, observed, reason)
 }
 
 fn findings(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Vec<Finding> {

@@ -319,7 +319,7 @@ fn reached(at: &At<'_>, bake: Option<&Bake>, observed: &Observed) -> Decision {
         }
         (Some(bake), _) => (Phase::Baking(bake.restarted(at.now)), Reason::WeightReached(weight)),
     };
-    at.to(phase, reason).routed(observed).wishless().done()
+    at.to(phase, reason).routed(observed).reached(weight).wishless().done()
 }
 
 /// The router refuses for good. Nothing moved; somebody has to act. After promotion failed, the last step is held.

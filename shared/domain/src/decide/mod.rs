@@ -16,9 +16,10 @@ pub use drift::Drift;
 use crate::effect::{Effect, EffectId, Outcome, Pending, Performed};
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
-use crate::rollout::{Phase, Rollout};
+use crate::rollout::{Phase, Reached, Rollout};
 use crate::target::Observed;
 use crate::trigger::{Observation, Trigger};
+use crate::units::Weight;
 
 /// What is to become of a rollout, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,6 +195,12 @@ impl Draft {
     /// Notes what was read back.
     fn routed(mut self, observed: &Observed) -> Self {
         self.next.routed = Some(observed.clone());
+        self
+    }
+
+    /// Notes the share that the candidate now has.
+    fn reached(mut self, weight: Weight) -> Self {
+        self.next.reached.push(Reached { at: self.next.updated, weight });
         self
     }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::faults::Place;
 use super::lenient::Lenient;
 use super::metrics::metrics;
-use super::raw::{RawAlarm, RawAnalysis, RawErrorRate, RawGuard};
-use super::values::{MOfN, Rate};
-use super::{AlarmRule, Analysis, Guard, Metric, MetricSource, defaults};
+use super::raw::{RawAlarm, RawAnalysis, RawCeiling, RawErrorRate, RawGuard};
+use super::values::{Duration, MOfN, Milliseconds, Rate};
+use super::{AlarmRule, Analysis, Guard, Harm, Metric, MetricSource, defaults};
+use crate::units::Span;
 
 /// What stands under `analysis`; every field has a default.
 pub(super) fn analysis(at: &Place, raw: RawAnalysis) -> Option<Analysis> {
@@ -16,17 +17,28 @@ pub(super) fn analysis(at: &Place, raw: RawAnalysis) -> Option<Analysis> {
     let alpha_slow = alpha(&at.field("alphaSlow"), raw.alpha_slow, numbers.alpha_slow);
     let alpha_fast = alpha(&at.field("alphaFast"), raw.alpha_fast, numbers.alpha_fast);
     let metrics = metrics(&at.field("metrics"), raw.metrics, &numbers);
-    let guards = guards(&at.field("guards"), raw.guards, metrics.as_deref());
+    let (guards, ceilings) = guards(&at.field("guards"), raw.guards, metrics.as_deref());
     let alarms = alarms(&at.field("alarms"), raw.alarms);
     let on_inconclusive = at.field("onInconclusive").optional(raw.on_inconclusive);
+    let warm_up = warm_up(&at.field("warmUp"), raw.warm_up);
     Some(Analysis {
         alpha_slow: alpha_slow?,
         alpha_fast: alpha_fast?,
-        metrics: metrics?,
+        metrics: metrics?.into_iter().chain(ceilings).collect(),
         guards,
         alarms,
         on_inconclusive: on_inconclusive.unwrap_or(defaults::ON_INCONCLUSIVE),
+        warm_up: warm_up?,
     })
+}
+
+fn warm_up(at: &Place, raw: Lenient<Duration>) -> Option<Span> {
+    let warm_up = at.optional(raw).map_or(Span::ZERO, |Duration(span)| span);
+    if warm_up > defaults::LONGEST_WARM_UP {
+        let longest = defaults::LONGEST_WARM_UP;
+        return at.fault(format!("{warm_up} is too long for a candidate to be cold; at most {longest}"));
+    }
+    Some(warm_up)
 }
 
 fn alpha(at: &Place, raw: Lenient<f64>, default: f64) -> Option<f64> {
@@ -38,18 +50,37 @@ fn alpha(at: &Place, raw: Lenient<f64>, default: f64) -> Option<f64> {
     }
 }
 
-/// The absolute limits. Each limits one of the metrics, which are `None` where they are at fault themselves.
-fn guards(at: &Place, raw: Lenient<Vec<Lenient<RawGuard>>>, metrics: Option<&[Metric]>) -> Vec<Guard> {
-    at.list(raw).into_iter().filter_map(|(at, raw)| guard(&at, raw, metrics)).collect()
+/// The absolute limits, and the metrics that come with them. Each limits one metric; the list of metrics is `None` where it is
+/// at fault itself.
+fn guards(
+    at: &Place,
+    raw: Lenient<Vec<Lenient<RawGuard>>>,
+    metrics: Option<&[Metric]>,
+) -> (Vec<Guard>, Vec<Metric>) {
+    let mut guards = Vec::new();
+    let mut ceilings: Vec<Metric> = Vec::new();
+    for (at, raw) in at.list(raw) {
+        let Some((guard, metric)) = guard(&at, raw, metrics) else { continue };
+        guards.push(guard);
+        ceilings.extend(metric.filter(|metric| !ceilings.contains(metric)));
+    }
+    (guards, ceilings)
 }
 
-fn guard(at: &Place, raw: RawGuard, metrics: Option<&[Metric]>) -> Option<Guard> {
+fn guard(at: &Place, raw: RawGuard, metrics: Option<&[Metric]>) -> Option<(Guard, Option<Metric>)> {
     at.no_such_kinds::<RawGuard>(&raw.unknown);
-    if raw.error_rate.is_absent() && !raw.unknown.is_empty() {
-        return None;
+    match (raw.error_rate.is_absent(), raw.latency.is_absent()) {
+        (true, true) if !raw.unknown.is_empty() => None,
+        (false, true) => Some((error_rate(&at.field("errorRate"), raw.error_rate, metrics)?, None)),
+        (true, false) => ceiling(&at.field("latency"), raw.latency).map(|(guard, metric)| (guard, Some(metric))),
+        _ => at.fault(
+            "a guard is exactly one of errorRate: { above: 5%, for: 3 of 3 } and latency: { p99: 800ms, for: 3 of 3 }",
+        ),
     }
-    let at = at.field("errorRate");
-    let raw = at.required(raw.error_rate, "- errorRate: { above: 5%, for: 3 of 3 }")?;
+}
+
+fn error_rate(at: &Place, raw: Lenient<RawErrorRate>, metrics: Option<&[Metric]>) -> Option<Guard> {
+    let raw = at.optional(raw)?;
     at.no_such_fields::<RawErrorRate>(&raw.unknown);
     let above = limit(&at.field("above"), raw.above);
     let minutes = minutes(&at.field("for"), raw.minutes);
@@ -57,6 +88,30 @@ fn guard(at: &Place, raw: RawGuard, metrics: Option<&[Metric]>) -> Option<Guard>
     let metric = metric.or_else(|| at.fault("needs the errors metric; add - errors: {} to the metrics"))?;
     let (m, n) = minutes?;
     Some(Guard { metric: metric.name.clone(), above: above?, m, n })
+}
+
+/// A quantile is above its limit where more requests are slower than the quantile leaves room for.
+fn ceiling(at: &Place, raw: Lenient<RawCeiling>) -> Option<(Guard, Metric)> {
+    let raw = at.optional(raw)?;
+    at.no_such_fields::<RawCeiling>(&raw.unknown);
+    let minutes = minutes(&at.field("for"), raw.minutes);
+    let stated = [("p50", 0.5, raw.p50), ("p90", 0.1, raw.p90), ("p99", 0.01, raw.p99)];
+    let mut stated = stated.into_iter().filter(|(_, _, limit)| !limit.is_absent());
+    let (Some((name, above, limit)), None) = (stated.next(), stated.next()) else {
+        return at.fault("limits exactly one of p50, p90 and p99, like { p99: 800ms }");
+    };
+    let Milliseconds(milliseconds) = at.field(name).optional(limit)?;
+    let source = MetricSource::SlowerThanLimit { milliseconds };
+    let metric = Metric {
+        name: format!("slower than {milliseconds}ms"),
+        source,
+        harm: Harm::Increase,
+        margin: defaults::PRESET.numbers().margin,
+        pass: defaults::PRESET.numbers().pass,
+        weight: 0.0,
+    };
+    let (m, n) = minutes?;
+    Some((Guard { metric: metric.name.clone(), above, m, n }, metric))
 }
 
 fn limit(at: &Place, raw: Lenient<Rate>) -> Option<f64> {

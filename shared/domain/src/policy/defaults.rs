@@ -43,6 +43,8 @@ pub(super) const HIGHEST_WEIGHT: f64 = 100.0;
 pub(super) const LONGEST_NAME: usize = 255;
 /// ... but for a topic, which may be an ARN.
 pub(super) const LONGEST_TOPIC: usize = 2048;
+/// The longest time for which a candidate may be called cold.
+pub(super) const LONGEST_WARM_UP: Span = Span::minutes(15);
 /// The longest window of a guard, in minutes.
 pub(super) const GUARD_WINDOW: u32 = 60;
 /// `DescribeAlarms` takes so many names in one call.

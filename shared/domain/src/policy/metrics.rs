@@ -74,6 +74,7 @@ fn entry(at: &Place, raw: RawMetric, numbers: &Numbers) -> Option<Entry> {
     at.no_such_fields::<RawMetric>(&raw.unknown);
     let is_own = !(raw.name.is_absent()
         && raw.cloudwatch.is_absent()
+        && raw.of.is_absent()
         && raw.harm.is_absent()
         && raw.margin.is_absent()
         && raw.pass.is_absent()
@@ -138,12 +139,13 @@ fn latency(at: &Place, raw: Lenient<RawLatency>, numbers: &Numbers) -> Option<En
 
 fn own(at: &Place, raw: RawMetric, numbers: &Numbers) -> Option<Entry> {
     let name = at.field("name").text(raw.name, "name: orders", 64);
-    let source = cloudwatch(&at.field("cloudwatch"), raw.cloudwatch);
+    let events = cloudwatch(&at.field("cloudwatch"), raw.cloudwatch);
+    let of = if raw.of.is_absent() { Some(None) } else { cloudwatch(&at.field("of"), raw.of).map(Some) };
     let harm = at.field("harm").optional(raw.harm).unwrap_or(defaults::HARM);
     let margin = margin(&at.field("margin"), raw.margin, numbers.margin);
     let pass = pass(&at.field("pass"), raw.pass, numbers.pass, margin);
     let stated = weight(&at.field("weight"), raw.weight);
-    let source = MetricSource::CloudWatch(source?);
+    let source = MetricSource::CloudWatch { events: events?, of: of? };
     let metric = Metric { name: name?, source, harm, margin: margin?, pass: pass?, weight: 1.0 };
     Some(Entry { metrics: vec![metric], stated, built_in: None })
 }
@@ -155,7 +157,8 @@ fn cloudwatch(at: &Place, raw: Lenient<RawCloudWatch>) -> Option<CloudWatchMetri
     let namespace = at.field("namespace").text(raw.namespace, "Shop", defaults::LONGEST_NAME);
     let metric = at.field("metric").text(raw.metric, "OrdersPlaced", defaults::LONGEST_NAME);
     let dimensions = dimensions(&at.field("dimensions"), raw.dimensions);
-    Some(CloudWatchMetric { namespace: namespace?, metric: metric?, dimensions: dimensions? })
+    let statistic = at.field("statistic").optional(raw.statistic).unwrap_or_default();
+    Some(CloudWatchMetric { namespace: namespace?, metric: metric?, dimensions: dimensions?, statistic })
 }
 
 fn dimensions(

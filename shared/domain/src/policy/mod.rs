@@ -105,7 +105,7 @@ pub struct Analysis {
     pub alpha_slow: f64,
     /// The same for the fast path.
     pub alpha_fast: f64,
-    /// The gating metrics; weights sum to 1.
+    /// The metrics: those that gate, whose weights sum to 1, and those of weight 0 that only a guard looks at.
     pub metrics: Vec<Metric>,
     /// Absolute limits beside the comparison.
     #[serde(default)]
@@ -115,9 +115,31 @@ pub struct Analysis {
     pub alarms: Vec<AlarmRule>,
     /// What a step that stays undecided leads to, after one extension.
     pub on_inconclusive: OnInconclusive,
+    /// The time after each rise of the weight whose minutes are not judged: the candidate may be cold.
+    #[serde(default, skip_serializing_if = "Span::is_zero")]
+    pub warm_up: Span,
 }
 
-/// One gating metric.
+impl Analysis {
+    /// A guard in words. A ceiling for a quantile is a limit on the share that the quantile leaves room for.
+    pub fn in_words(&self, guard: &Guard) -> String {
+        // In hundredths of a percent: 0.07 * 100 is 7.000000000000001.
+        let percent = (guard.above * 10_000.0).round() / 100.0;
+        let metric = self.metrics.iter().find(|metric| metric.name == guard.metric);
+        let limit = match metric.map(|metric| &metric.source) {
+            Some(MetricSource::SlowerThanLimit { milliseconds }) => {
+                format!("latency p{} above {milliseconds} ms", 100.0 - percent)
+            }
+            Some(
+                MetricSource::Errors | MetricSource::SlowerThan { .. } | MetricSource::CloudWatch { .. },
+            )
+            | None => format!("{} above {percent} %", guard.metric),
+        };
+        format!("{limit} in {} of {} minutes", guard.m, guard.n)
+    }
+}
+
+/// One metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metric {
@@ -131,7 +153,7 @@ pub struct Metric {
     pub margin: f64,
     /// The ratio below which the candidate passes.
     pub pass: f64,
-    /// Its share of the evidence, above 0; the shares sum to 1.
+    /// Its share of the evidence; 0 where only a guard looks at it.
     pub weight: f64,
 }
 
@@ -146,8 +168,29 @@ pub enum MetricSource {
         /// Which quantile of the baseline, in percent.
         quantile: u8,
     },
-    /// A CloudWatch count; its denominator is the target's requests.
-    CloudWatch(CloudWatchMetric),
+    /// Requests slower than this many milliseconds, for a guard.
+    SlowerThanLimit {
+        /// The limit in milliseconds.
+        milliseconds: u32,
+    },
+    /// A pair of CloudWatch counts.
+    CloudWatch {
+        /// What is counted.
+        events: CloudWatchMetric,
+        /// Out of what; the target's requests where unset.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<CloudWatchMetric>,
+    },
+}
+
+impl MetricSource {
+    /// Whether its counts are out of the target's requests.
+    pub const fn is_per_request(&self) -> bool {
+        match self {
+            Self::Errors | Self::SlowerThan { .. } | Self::SlowerThanLimit { .. } => true,
+            Self::CloudWatch { of, .. } => of.is_none(),
+        }
+    }
 }
 
 /// A CloudWatch metric with one series per version: `{version}` in a dimension's value stands for the
@@ -161,6 +204,31 @@ pub struct CloudWatchMetric {
     pub metric: String,
     /// Its dimensions.
     pub dimensions: BTreeMap<String, String>,
+    /// What of it is counted.
+    #[serde(default)]
+    pub statistic: Statistic,
+}
+
+/// What of a CloudWatch metric is counted in a minute.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum Statistic {
+    /// The sum of its values: for metrics that count.
+    #[default]
+    Sum,
+    /// How often it was reported: for metrics that measure.
+    SampleCount,
+}
+
+impl Statistic {
+    /// As CloudWatch names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "Sum",
+            Self::SampleCount => "SampleCount",
+        }
+    }
 }
 
 /// Which direction of a metric is the harm.
@@ -173,11 +241,12 @@ pub enum Harm {
     Decrease,
 }
 
-/// An absolute limit on the candidate: `m` of the last `n` minutes above it roll back.
+/// An absolute limit on the candidate: `m` of the last `n` minutes above it roll back. A ceiling for a quantile of latency
+/// is one too: the 99th percentile is above 800 ms where more than 1 % of the requests are slower.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Guard {
-    /// The name of the gating metric it limits.
+    /// The name of the metric it limits.
     pub metric: String,
     /// The limit, as a fraction of the requests.
     pub above: f64,

@@ -16,7 +16,8 @@ use super::raw::{RawFlag, RawNotify, RawPolicy, RawStrategy, RawTarget};
 use super::strategy::strategy;
 use super::values::{Duration, Moment};
 use super::{
-    Fault, Faults, FlagChange, FlagMoment, Mode, Notify, OutcomeKind, Policy, Severity, Strategy, defaults,
+    Analysis, Fault, Faults, FlagChange, FlagMoment, Mode, Notify, OutcomeKind, Policy, Severity, Step,
+    Strategy, defaults,
 };
 use crate::target::{Target, kinds};
 use crate::units::Span;
@@ -94,6 +95,7 @@ fn policy(at: &Place, value: &Value) -> Option<Policy> {
     let strategy = strategy.filter(|_| at.field("strategy").is_clean());
     let analysis_at = at.field("analysis");
     let analysis = analysis(&analysis_at, analysis_at.optional(raw.analysis).unwrap_or_default());
+    let analysis = analysis.and_then(|analysis| judged(&analysis_at, analysis, strategy.as_ref()));
     let flags = flags(&at.field("flags"), raw.flags, strategy.as_ref());
     let notify = notify(&at.field("notify"), raw.notify);
     let deadline = deadline(&at.field("deadline"), raw.deadline, mode, strategy.as_ref());
@@ -226,6 +228,18 @@ fn severities(
         }
     };
     at.optional(raw).unwrap_or_default().into_iter().filter_map(severity).collect()
+}
+
+/// An analysis that leaves something of each step to judge.
+fn judged(at: &Place, analysis: Analysis, strategy: Option<&Strategy>) -> Option<Analysis> {
+    let steps = strategy.map_or(&[][..], |strategy| &strategy.steps);
+    match steps.iter().find(|step| step.bake <= analysis.warm_up && analysis.warm_up > Span::ZERO) {
+        Some(Step { weight, bake, .. }) => at.field("warmUp").fault(format!(
+            "{} leaves nothing to judge of the step of {weight}, which bakes for {bake}",
+            analysis.warm_up
+        )),
+        None => Some(analysis),
+    }
 }
 
 fn deadline(

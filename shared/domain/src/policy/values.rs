@@ -26,6 +26,11 @@ pub(super) struct Percentage(pub(super) Weight);
 #[serde(try_from = "Value")]
 pub(super) struct Rate(pub(super) f64);
 
+/// A latency: `800ms`, `1.5s`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) struct Milliseconds(pub(super) u32);
+
 /// `3 of 5`.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Value")]
@@ -66,6 +71,24 @@ impl TryFrom<Value> for Rate {
         match percent.filter(|percent| (0.0..=100.0).contains(percent)) {
             Some(percent) => Ok(Self(percent / 100.0)),
             None => Err(format!("{value} is not a rate; write a percentage with its sign, like 5%")),
+        }
+    }
+}
+
+impl TryFrom<Value> for Milliseconds {
+    type Error = String;
+    fn try_from(value: Value) -> Result<Self, String> {
+        let text = value.as_str().map_or("", str::trim);
+        let (number, unit) =
+            text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+        let scale = [("ms", 1.0), ("s", 1000.0)].into_iter().find(|(name, _)| *name == unit);
+        let limit = scale.and_then(|(_, scale)| Some(number.trim_end().parse::<f64>().ok()? * scale));
+        match limit.filter(|limit| (1.0..=900_000.0).contains(limit) && limit.fract() == 0.0) {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and in range")]
+            Some(limit) => Ok(Self(limit as u32)),
+            None => {
+                Err(format!("{value} is no latency; whole milliseconds up to 15 minutes, like 800ms or 1.5s"))
+            }
         }
     }
 }
@@ -125,6 +148,7 @@ schema_of!(Percentage, {
     "examples": [5, "5%"]
 });
 schema_of!(Rate, { "type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$", "examples": ["5%"] });
+schema_of!(Milliseconds, { "type": "string", "pattern": r"^\s*[0-9.]+\s*m?s\s*$", "examples": ["800ms", "1.5s"] });
 schema_of!(MOfN, { "type": "string", "pattern": r"^\s*[0-9]+\s+of\s+[0-9]+\s*$", "examples": ["3 of 5"] });
 schema_of!(Moment, {
     "oneOf": [

@@ -2,13 +2,13 @@
 
 use tidegate_domain::assess::assess;
 use tidegate_domain::policy::Gate;
-use tidegate_domain::rollout::{Bake, PauseCause, Phase, Rollout};
+use tidegate_domain::rollout::{Bake, PauseCause, Phase, Reached, Rollout};
 use tidegate_domain::ticks::{Arms, Tick};
 use tidegate_domain::units::Span;
 use tidegate_domain::verdict::{Cause, Counts, HoldCause, Pass, Verdict};
 
 use super::places;
-use super::world::{baking, minutes, noon, paused, policy_with, split, standing};
+use super::world::{baking, minutes, noon, paused, percent, policy_with, split, standing};
 
 /// So many minutes from noon on, each with these requests and failures of candidate and stable.
 pub fn ticks(count: i64, candidate: (u64, u64), stable: (u64, u64)) -> Vec<Tick> {
@@ -74,7 +74,9 @@ fn evidence_of_an_earlier_step_does_not_pass_this_one() {
     let next = standing(Phase::Baking(Bake { since, ..baking(1) }), split(25.0));
     assert_eq!(verdict(&next, &good(20), &[], 31), "continue");
     assert_eq!(verdict(&next, &good(20), &[], 32), "inconclusive");
-    assert_eq!(verdict(&next, &good(32), &[], 32), "pass");
+    let quarter = ticks(32, (10_000, 100), (30_000, 300)).split_off(20);
+    let both: Vec<Tick> = good(20).into_iter().chain(quarter).collect();
+    assert_eq!(verdict(&next, &both, &[], 32), "pass");
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn a_step_that_is_paused_is_never_undecided_whatever_the_policy_says() {
         if let Phase::Paused { bake, .. } = &mut rollout.phase {
             bake.extended = true;
         }
-        let over = verdict(&rollout, &little(40), &[], 40);
+        let over = verdict(&rollout, &ticks(40, (1, 0), (0, 0)), &[], 40);
         let expected = if place.name.contains("timed gate") { "gate over" } else { "continue" };
         assert_eq!(over, expected, "{}", place.name);
     }
@@ -208,4 +210,68 @@ fn what_is_known_is_told_with_the_verdict() {
     let held = Verdict::Hold(HoldCause::Alarm { alarm: "amber".to_owned() });
     let amber = assess(&in_step_0(), &good(3), &["amber".to_owned()], minutes(3)).expect("sound ticks");
     assert_eq!(amber.verdict, held);
+}
+
+#[test]
+fn a_router_that_sends_another_share_than_told_holds() {
+    let held = "hold: the router does not divide the traffic as told";
+    let (none, half) = (ticks(9, (0, 0), (0, 0)), ticks(9, (10_000, 100), (10_000, 100)));
+    assert_eq!(verdict(&in_step_0(), &half, &[], 9), held);
+    assert_eq!(verdict(&in_step_0(), &good(9), &[], 9), "continue");
+    assert_eq!(verdict(&in_step_0(), &none, &[], 9), "continue");
+    // Minutes that may still change say nothing: where the candidate hangs, its requests show late.
+    let hanging = ticks(2, (0, 0), (40_000, 400));
+    assert_eq!(verdict(&in_step_0(), &hanging, &[], 2), "continue");
+}
+
+#[test]
+fn the_share_of_an_earlier_step_is_not_held_against_this_one() {
+    let since = Some(minutes(9));
+    let next = standing(Phase::Baking(Bake { since, ..baking(1) }), split(25.0));
+    assert_eq!(verdict(&next, &good(9), &[], 12), "continue");
+}
+
+#[test]
+fn cold_minutes_after_each_rise_are_not_judged() {
+    let mut rollout = in_step_0();
+    let cold = ticks(1, (2_000, 100), (38_000, 380)).into_iter();
+    let warm: Vec<Tick> = cold.chain(good(12).split_off(1)).collect();
+    rollout.policy = policy_with("  guards:", "  warmUp: 1m\n  guards:");
+    rollout.reached = vec![Reached { at: minutes(0), weight: percent(5.0) }];
+    let candidate = |rollout: &Rollout| {
+        let evidence = assess(rollout, &warm, &[], minutes(12)).unwrap().evidence.unwrap();
+        evidence.metrics[0].candidate.bad
+    };
+    assert_eq!(candidate(&rollout), 220, "the cold minute is left out");
+    rollout.policy = policy_with("  guards:", "  warmUp: 0m\n  guards:");
+    assert_eq!(candidate(&rollout), 320);
+}
+
+#[test]
+fn a_ceiling_takes_a_slow_candidate_back_however_slow_stable_is() {
+    let mut rollout = in_step_0();
+    rollout.policy = policy_with("for: 3 of 3 }", "for: 3 of 3 }\n    - latency: { p99: 800ms }");
+    let slow = |bad| {
+        let arms = Arms { candidate: Counts { total: 100, bad }, stable: Counts { total: 1_900, bad: 190 } };
+        let mut minutes = ticks(3, (100, 1), (1_900, 19));
+        for tick in &mut minutes {
+            tick.metrics.insert("slower than 800ms".to_owned(), arms);
+        }
+        minutes
+    };
+    assert_eq!(verdict(&rollout, &slow(1), &[], 3), "continue");
+    assert_eq!(verdict(&rollout, &slow(10), &[], 3), "roll back: latency p99 above 800 ms in 3 of 3 minutes");
+}
+
+#[test]
+fn a_verdict_carries_intervals_and_names_its_culprits() {
+    let bad = ticks(8, (2_000, 100), (38_000, 380));
+    let Verdict::RollBack(Cause::HarmShown(evidence)) =
+        assess(&in_step_0(), &bad, &[], minutes(8)).unwrap().verdict
+    else {
+        panic!("harm is shown")
+    };
+    assert_eq!(evidence.culprits, ["errors"]);
+    let errors = &evidence.metrics[0];
+    assert!(errors.low > Some(3.0) && errors.high < Some(8.0), "{errors}");
 }

@@ -5,6 +5,7 @@ mod assessment;
 mod attention;
 mod decide_table;
 mod messages;
+mod outlook;
 mod places;
 mod render;
 mod round_trips;

@@ -140,11 +140,14 @@ pub fn evidence() -> Evidence {
     Evidence {
         log_e: f64::ln(212.0),
         threshold_log_e: 3.1,
+        culprits: vec!["errors".to_owned()],
         metrics: vec![MetricEvidence {
             name: "errors".to_owned(),
             candidate: Counts { total: 7_600, bad: 312 },
             stable: Counts { total: 7_610, bad: 76 },
             ratio: Some(4.1),
+            low: Some(3.2),
+            high: Some(5.3),
             log_e: f64::ln(212.0),
             log_e_pass: 0.0,
             requests_needed: None,

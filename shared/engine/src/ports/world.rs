@@ -107,7 +107,7 @@ pub enum Measure {
     SlowerThan(f64),
     /// The latency in milliseconds below which so many percent of the requests stayed.
     Quantile(u8),
-    /// The sum of a CloudWatch metric; `{version}` in a dimension stands for the version.
+    /// A count of a CloudWatch metric; `{version}` in a dimension stands for the version.
     CloudWatch(CloudWatchMetric),
 }
 

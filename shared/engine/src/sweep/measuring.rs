@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use tidegate_domain::assess::judged_metrics;
 use tidegate_domain::policy::{Metric, MetricSource};
 use tidegate_domain::rollout::{Bake, Phase, Rollout};
-use tidegate_domain::target::Version;
 use tidegate_domain::ticks::{Arms, Tick, minute_of};
 use tidegate_domain::units::Span;
 use tidegate_domain::verdict::Counts;
@@ -71,26 +70,37 @@ pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp)
     }
 }
 
-/// What is read for one rollout: requests of both versions, and the bad events of each metric. After promotion the target as a
-/// whole stands for the candidate: a series per version is documented for divided traffic only.
+/// What is read for one rollout: for both versions the events of each metric, and out of how many. After promotion the target as
+/// a whole stands for the candidate: its series per version are documented for divided traffic only. A metric of the user's own
+/// names its version always.
 pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     let Some(stable) = &rollout.stable else { return Vec::new() };
-    let arms: Vec<(Arm, Option<Version>)> = if matches!(rollout.phase, Phase::Watching { .. }) {
-        vec![(Arm::Candidate, None)]
-    } else {
-        vec![(Arm::Candidate, Some(rollout.candidate.clone())), (Arm::Stable, Some(stable.clone()))]
-    };
+    let divided = !matches!(rollout.phase, Phase::Watching { .. });
+    let both = [(Arm::Candidate, &rollout.candidate), (Arm::Stable, stable)];
+    let arms = both.into_iter().filter(|(arm, _)| divided || *arm == Arm::Candidate);
     let mut places = Vec::new();
     for (arm, version) in arms {
         for metric in judged_metrics(rollout) {
-            for (total, measure) in [(true, Some(Measure::Requests)), (false, bad_events(rollout, metric))] {
+            for (total, measure) in [(true, Some(all_events(metric))), (false, bad_events(rollout, metric))] {
                 let Some(measure) = measure else { continue };
-                let query = MetricQuery { target: rollout.target.clone(), version: version.clone(), measure };
+                let is_named = divided || matches!(measure, Measure::CloudWatch(_));
+                let version = is_named.then(|| version.clone());
+                let query = MetricQuery { target: rollout.target.clone(), version, measure };
                 places.push(Place { query, index, metric: metric.name.clone(), arm, total });
             }
         }
     }
     places
+}
+
+fn all_events(metric: &Metric) -> Measure {
+    match &metric.source {
+        MetricSource::CloudWatch { of: Some(of), .. } => Measure::CloudWatch(of.clone()),
+        MetricSource::Errors
+        | MetricSource::SlowerThan { .. }
+        | MetricSource::SlowerThanLimit { .. }
+        | MetricSource::CloudWatch { of: None, .. } => Measure::Requests,
+    }
 }
 
 fn bad_events(rollout: &Rollout, metric: &Metric) -> Option<Measure> {
@@ -99,7 +109,8 @@ fn bad_events(rollout: &Rollout, metric: &Metric) -> Option<Measure> {
         source @ MetricSource::SlowerThan { .. } => {
             rollout.baseline.as_ref()?.threshold(source).map(Measure::SlowerThan)
         }
-        MetricSource::CloudWatch(metric) => Some(Measure::CloudWatch(metric.clone())),
+        MetricSource::SlowerThanLimit { milliseconds } => Some(Measure::SlowerThan(f64::from(*milliseconds))),
+        MetricSource::CloudWatch { events, .. } => Some(Measure::CloudWatch(events.clone())),
     }
 }
 

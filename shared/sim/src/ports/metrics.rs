@@ -1,7 +1,7 @@
 //! Metrics and alarms of the simulated world.
 
 use async_trait::async_trait;
-use tidegate_engine::ports::{Alarms, Fault, FaultKind, MetricQuery, Metrics, Series, Window};
+use tidegate_engine::ports::{Alarms, Fault, FaultKind, Measure, MetricQuery, Metrics, Series, Window};
 
 use crate::faults::Call;
 use crate::gate::Gate;
@@ -21,6 +21,10 @@ impl Metrics for CloudMetrics {
             );
             return Err(Fault::new("read metrics", FaultKind::Refused(problem)));
         }
+        if let Some(query) = queries.iter().find(|query| asks_for_no_version(query)) {
+            let problem = "a dimension asks for a version, and the query names none".to_owned();
+            return Err(Fault::new(format!("metrics of {}", query.target), FaultKind::Refused(problem)));
+        }
         let about = || format!("{} series from {from} to {to}", queries.len());
         self.0
             .call_for(Call::Read, queries.len(), about, |state| {
@@ -28,6 +32,12 @@ impl Metrics for CloudMetrics {
             })
             .await
     }
+}
+
+/// As on AWS: a series per version that is asked for without one does not exist.
+fn asks_for_no_version(query: &MetricQuery) -> bool {
+    let Measure::CloudWatch(metric) = &query.measure else { return false };
+    query.version.is_none() && metric.dimensions.values().any(|value| value.contains("{version}"))
 }
 
 /// The alarms, for one caller.

@@ -1,6 +1,6 @@
 //! What metrics show of the world: late, and of one version only while two share the traffic.
 
-use tidegate_domain::policy::CloudWatchMetric;
+use tidegate_domain::policy::{CloudWatchMetric, Statistic};
 use tidegate_domain::target::Routing;
 use tidegate_domain::units::{Span, Weight};
 use tidegate_engine::ports::{FaultKind, Measure, MetricQuery, Series, Window};
@@ -81,13 +81,33 @@ fn a_business_metric_counts_a_share_of_the_requests_and_an_unknown_one_nothing()
     let mut cloud = cloud(idle());
     cloud.advance(Span::minutes(10));
     let metric = |name: &str| {
-        let metric =
-            CloudWatchMetric { namespace: "Shop".to_owned(), metric: name.to_owned(), dimensions: [].into() };
+        let metric = CloudWatchMetric {
+            namespace: "Shop".to_owned(),
+            metric: name.to_owned(),
+            dimensions: [].into(),
+            statistic: Statistic::Sum,
+        };
         sum(&read(&cloud, Some("7"), Measure::CloudWatch(metric), 8)[..].to_vec())
     };
     let all = sum(&read(&cloud, None, Measure::Requests, 8));
     assert!((0.025..0.035).contains(&(metric("Orders") / all)));
     assert!(metric("Nothing").abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_business_metric_by_version_is_refused_to_who_names_none() {
+    let cloud = cloud(idle());
+    let metric = CloudWatchMetric {
+        namespace: "Shop".to_owned(),
+        metric: "Orders".to_owned(),
+        dimensions: [("Version".to_owned(), "{version}".to_owned())].into(),
+        statistic: Statistic::Sum,
+    };
+    let query = MetricQuery { target: target(), version: None, measure: Measure::CloudWatch(metric) };
+    let to = cloud.now();
+    let window = Window { from: Span::minutes(5).before(to), to, period: MINUTE };
+    let fault = call(cloud.ports().metrics.read(&[query], window)).unwrap_err();
+    assert!(matches!(fault.kind, FaultKind::Refused(_)), "{fault}");
 }
 
 #[test]

@@ -18,17 +18,6 @@ fn check_steps(rows: Table) {
     }
 }
 
-/// The same for an analysis alone.
-fn check_analysis(rows: Table) {
-    for (analysis, expected) in rows {
-        assert_eq!(
-            faults_of(&format!("strategy: AllAtOnce\nanalysis: {{ {analysis} }}")),
-            *expected,
-            "{analysis}"
-        );
-    }
-}
-
 #[test]
 fn ten_faults_are_reported_at_once_in_the_order_of_the_grammar() {
     let text = r"
@@ -257,119 +246,6 @@ fn steps_rise_and_bake_before_they_go_on() {
         (
             "strategy: { steps: [{ setWeight: 5 }, { bake: 1m }], watch: 30d }",
             "strategy.watch: 30d is too long; at most 7d",
-        ),
-    ]);
-}
-
-#[test]
-fn a_metric_says_what_it_cannot_use() {
-    check_analysis(&[
-        (
-            "metrics: []",
-            "analysis.metrics: no metrics; nothing would be judged. For errors and latency leave the list out",
-        ),
-        (
-            "metrics: [{}]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
-        ),
-        (
-            "metrics: [{ errors: {}, latency: {} }]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
-        ),
-        (
-            "metrics: [{ errors: {}, margin: 2 }]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
-        ),
-        (
-            "metrics: [{ throughput: {} }]",
-            "analysis.metrics[0].throughput: no such field; known: cloudwatch, errors, harm, latency, margin, name, pass, weight",
-        ),
-        (
-            "metrics: [{ errors: {} }, { errors: {} }]",
-            "analysis.metrics[1]: a metric called \"errors\" is listed before; names are unique",
-        ),
-        (
-            "metrics: [{ errors: }]",
-            "analysis.metrics[0].errors: invalid type: null, expected {} or an object with fields like margin",
-        ),
-        (
-            "metrics: [{ errors: { margin: 0.9 } }]",
-            "analysis.metrics[0].errors.margin: 0.9 is no ratio to stable; from 1 to 100, like 1.1",
-        ),
-        (
-            "metrics: [{ errors: { margin: 1.6 } }]",
-            "analysis.metrics[0].errors.pass: 1.5 is not above the margin (1.6)",
-        ),
-        (
-            "metrics: [{ errors: { weight: 0 } }]",
-            "analysis.metrics[0].errors.weight: 0 is no weight; from 0.01 to 100, relative to the other metrics",
-        ),
-        (
-            "metrics: [{ latency: { margin: { p95: 2 } } }]",
-            "analysis.metrics[0].latency.margin.p95: no such field; known: p50, p90, p99",
-        ),
-        (
-            "metrics: [{ latency: { pass: 1.2 } }]",
-            "analysis.metrics[0].latency.pass: 1.2 is not above the margin (1.25)",
-        ),
-        (
-            "metrics: [{ name: orders }]",
-            "analysis.metrics[0].cloudwatch: missing; write it like { namespace: Shop, metric: OrdersPlaced, dimensions: { Version: \"{version}\" } }",
-        ),
-        (
-            "metrics: [{ name: orders, cloudwatch: { namespace: Shop, metric: Orders, dimensions: { Version: $LATEST } } }]",
-            "analysis.metrics[0].cloudwatch.dimensions: no value has {version} in it, and without one series per version there is nothing to compare; write them like { Version: \"{version}\" }",
-        ),
-        (
-            "metrics: [{ name: orders, harm: less, cloudwatch: { namespace: Shop, dimensions: { Version: 8 } } }]",
-            "analysis.metrics[0].cloudwatch.metric: missing; write it like OrdersPlaced\nanalysis.metrics[0].cloudwatch.dimensions.Version: invalid type: integer `8`, expected a string\nanalysis.metrics[0].harm: unknown variant `less`, expected `increase` or `decrease`",
-        ),
-    ]);
-}
-
-#[test]
-fn numbers_guards_and_alarms_say_what_they_cannot_use() {
-    check_analysis(&[
-        (
-            "alphaSlow: 0.5",
-            "analysis.alphaSlow: 0.5 is no error probability for a judge; above 0 and below 0.5, like 0.045",
-        ),
-        (
-            "alphaFast: 0",
-            "analysis.alphaFast: 0 is no error probability for a judge; above 0 and below 0.5, like 0.005",
-        ),
-        ("guards: [{ latency: {} }]", "analysis.guards[0]: no kind is called \"latency\"; known: errorRate"),
-        (
-            "guards: [{}]",
-            "analysis.guards[0].errorRate: missing; write it like - errorRate: { above: 5%, for: 3 of 3 }",
-        ),
-        (
-            "guards: [{ errorRate: { for: 3 of 3 } }]",
-            "analysis.guards[0].errorRate.above: missing; write it like 5%",
-        ),
-        (
-            "guards: [{ errorRate: { above: 0% } }]",
-            "analysis.guards[0].errorRate.above: 0% is no limit; above 0% and below 100%, or the guard fires always or never",
-        ),
-        (
-            "guards: [{ errorRate: { above: 5%, for: 0 of 3 } }]",
-            "analysis.guards[0].errorRate.for: 0 of 3 would fire always; at least 1 of 3",
-        ),
-        (
-            "guards: [{ errorRate: { above: 5%, for: 3 of 61 } }]",
-            "analysis.guards[0].errorRate.for: 3 of 61 looks back too far; out of at most 60 minutes",
-        ),
-        (
-            "guards: [{ errorRate: { above: 5%, for: often } }]",
-            "analysis.guards[0].errorRate.for: \"often\" is not a number of minutes out of the last ones; write it like 3 of 5",
-        ),
-        (
-            "alarms: [{ name: a }, { name: a, action: hold }]",
-            "analysis.alarms[1].name: \"a\" is listed before; once is enough",
-        ),
-        (
-            "onInconclusive: wait",
-            "analysis.onInconclusive: unknown variant `wait`, expected one of `hold`, `proceed`, `rollBack`",
         ),
     ]);
 }

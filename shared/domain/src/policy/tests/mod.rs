@@ -1,5 +1,6 @@
 //! Whole policies: those that parse, and what is said of those that do not.
 
+mod analysis;
 mod defaults;
 mod faults;
 
@@ -87,7 +88,9 @@ fn the_policy_in_the_design_parses_to_what_it_says() {
         namespace: "Shop".to_owned(),
         metric: "OrdersPlaced".to_owned(),
         dimensions: [("Version".to_owned(), "{version}".to_owned())].into(),
+        statistic: Statistic::Sum,
     };
+    let orders = MetricSource::CloudWatch { events: orders, of: None };
     let expected = Policy {
         name: "checkout".to_owned(),
         mode: Mode::Drive,
@@ -104,14 +107,12 @@ fn the_policy_in_the_design_parses_to_what_it_says() {
                 metric("latency p50", slower_than(50), 1.05, ninth),
                 metric("latency p90", slower_than(90), 1.10, ninth),
                 metric("latency p99", slower_than(99), 1.25, ninth),
-                Metric {
-                    harm: Harm::Decrease,
-                    ..metric("orders", MetricSource::CloudWatch(orders), 1.10, third)
-                },
+                Metric { harm: Harm::Decrease, ..metric("orders", orders, 1.10, third) },
             ],
             guards: vec![Guard { metric: "errors".to_owned(), above: 0.05, m: 3, n: 3 }],
             alarms: vec![AlarmRule { name: "checkout-5xx".to_owned(), action: AlarmAction::RollBack }],
             on_inconclusive: OnInconclusive::Hold,
+            warm_up: Span::ZERO,
         },
         flags: vec![FlagChange {
             flag: "new-basket".to_owned(),

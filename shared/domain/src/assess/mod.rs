@@ -1,17 +1,20 @@
 //! Assessment: from ticks, alarms and the clock to a verdict. The judge speaks about evidence; this adds what a policy and a
 //! clock have to say: alarms, deadlines, gates, the watch.
 
+mod given;
+mod shown;
+
 use jiff::Timestamp;
 use tidegate_judge as judge;
 
-use crate::policy::{AlarmAction, Gate, Guard, Harm, Metric, MetricSource, OnInconclusive};
+use self::given::{first_minute, judge_input};
+use self::shown::evidence;
+use crate::policy::{AlarmAction, Gate, Metric, MetricSource, OnInconclusive};
 use crate::rollout::{Bake, PauseCause, Phase, Rollout};
-use crate::ticks::{Arms, Tick, minute_of};
-use crate::units::Span;
-use crate::verdict::{Baseline, Cause, Counts, Evidence, HoldCause, MetricEvidence, Pass, Verdict};
+use crate::ticks::Tick;
+use crate::verdict::{Cause, Counts, Evidence, HoldCause, Pass, Verdict};
 
-/// Minutes without candidate data that hold a rollout may only be asked for once it had time to show them.
-const TIME_TO_SHOW_DATA: Span = Span::minutes(4);
+pub use self::given::judged_metrics;
 
 /// The watch after promotion compares with a frozen baseline, in so many minutes in a row.
 const WATCH_MINUTES: usize = 3;
@@ -55,8 +58,9 @@ pub fn assess(
         | Phase::TakenOver { .. }
         | Phase::Refused { .. } => return Ok(Assessment { verdict: Verdict::Continue, evidence: None }),
     };
-    let judgement = judge::judge(&judge_input(rollout, bake, ticks, now))?;
-    let evidence = Evidence::from(&judgement);
+    let input = judge_input(rollout, bake, ticks, now);
+    let judgement = judge::judge(&input)?;
+    let evidence = evidence(&judgement, &input);
     let known = Known { rollout, judgement: &judgement, evidence: &evidence, firing, now };
     let verdict = known
         .rolls_back(&judgement.verdict, ticks)
@@ -208,146 +212,6 @@ fn has_data_in_step(rollout: &Rollout, bake: &Bake, ticks: &[Tick]) -> bool {
             .sum::<u64>()
             > 0
     };
-    let mut gating = judged_metrics(rollout).peekable();
+    let mut gating = judged_metrics(rollout).filter(|metric| metric.weight > 0.0).peekable();
     gating.peek().is_some() && gating.all(counted)
-}
-
-/// The first whole minute of a step.
-fn first_minute(bake: &Bake) -> Option<Timestamp> {
-    let since = bake.since?;
-    let minute = minute_of(since);
-    Some(if minute == since { minute } else { Span::minutes(1).after(minute) })
-}
-
-/// The metrics that can be counted: latency needs the stable version's quantiles, which a target without traffic lacks.
-pub fn judged_metrics(rollout: &Rollout) -> impl Iterator<Item = &Metric> {
-    let latency = rollout.baseline.as_ref().and_then(|baseline| baseline.latency);
-    rollout.policy.analysis.metrics.iter().filter(move |metric| match metric.source {
-        MetricSource::SlowerThan { .. } => latency.is_some(),
-        MetricSource::Errors | MetricSource::CloudWatch(_) => true,
-    })
-}
-
-fn judge_input(rollout: &Rollout, bake: Option<&Bake>, ticks: &[Tick], now: Timestamp) -> judge::Input {
-    let step_start =
-        bake.and_then(first_minute).map_or(ticks.len(), |start| ticks.partition_point(|t| t.minute < start));
-    let settled_from = rollout.settle.before(Span::minutes(1).before(now));
-    let unsettled = ticks.iter().rev().take_while(|tick| tick.minute > settled_from).count();
-    let total_weight: f64 = judged_metrics(rollout).map(|metric| metric.weight).sum();
-    let metrics: Vec<judge::Metric> = judged_metrics(rollout)
-        .map(|metric| judge::Metric {
-            name: metric.name.clone(),
-            kind: if metric.source == MetricSource::Errors {
-                judge::Kind::Errors
-            } else {
-                judge::Kind::Other
-            },
-            harm: match metric.harm {
-                Harm::Increase => judge::Harm::Increase,
-                Harm::Decrease => judge::Harm::Decrease,
-            },
-            ticks: ticks.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
-            r0: metric.margin,
-            r1: metric.pass,
-            weight: metric.weight / total_weight,
-            step_start,
-            unsettled,
-        })
-        .collect();
-    let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-    let analysis = &rollout.policy.analysis;
-    judge::Input {
-        guards: analysis
-            .guards
-            .iter()
-            .filter(|g| known.contains(&g.metric.as_str()))
-            .map(judge_guard)
-            .collect(),
-        thresholds: judge::Thresholds { alpha_slow: analysis.alpha_slow, alpha_fast: analysis.alpha_fast },
-        routing: judge::Routing::PerRequest,
-        split: Vec::new(),
-        step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
-        expecting_candidate: bake.is_some_and(|bake| expects_candidate(bake, now)),
-        minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
-        metrics,
-    }
-}
-
-fn judge_tick(arms: Option<&Arms>) -> judge::Tick {
-    let counts = |counts: Counts| judge::Counts { total: counts.total, bad: counts.bad };
-    arms.map(|arms| judge::Tick { candidate: counts(arms.candidate), stable: counts(arms.stable) })
-        .unwrap_or_default()
-}
-
-fn judge_guard(guard: &Guard) -> judge::Guard {
-    judge::Guard {
-        // In hundredths of a percent: 0.07 * 100 is 7.000000000000001.
-        name: format!(
-            "{} above {} % in {} of {} minutes",
-            guard.metric,
-            (guard.above * 10_000.0).round() / 100.0,
-            guard.m,
-            guard.n
-        ),
-        metric: guard.metric.clone(),
-        above: guard.above,
-        m: guard.m,
-        n: guard.n,
-    }
-}
-
-/// A step's time is over when its minutes have settled: passing rests on settled minutes alone, so a step that ended with its
-/// bake would lose its last minutes, and a one-minute step all of them.
-fn step_time(rollout: &Rollout, bake: &Bake, now: Timestamp) -> judge::StepTime {
-    let Some(start) = first_minute(bake) else { return judge::StepTime::BeforeBake };
-    let minimum = rollout.step(bake.step).map_or(Span::ZERO, |step| step.bake);
-    if now >= step_over_at(rollout, bake, start) {
-        judge::StepTime::StepOver
-    } else if now >= minimum.after(start) {
-        judge::StepTime::BakeOver
-    } else {
-        judge::StepTime::BeforeBake
-    }
-}
-
-fn step_over_at(rollout: &Rollout, bake: &Bake, start: Timestamp) -> Timestamp {
-    (rollout.step_time(bake) + rollout.settle).after(start)
-}
-
-fn minutes_left(rollout: &Rollout, bake: &Bake, now: Timestamp) -> u32 {
-    first_minute(bake).map_or(0, |start| Span::between(now, step_over_at(rollout, bake, start)).as_minutes())
-}
-
-fn expects_candidate(bake: &Bake, now: Timestamp) -> bool {
-    bake.since.is_some_and(|since| bake.step > 0 || now >= TIME_TO_SHOW_DATA.after(since))
-}
-
-impl From<&judge::Judgement> for Evidence {
-    fn from(judgement: &judge::Judgement) -> Self {
-        let counts = |counts: judge::Counts| Counts { total: counts.total, bad: counts.bad };
-        let metrics = judgement.metrics.iter().map(|metric| MetricEvidence {
-            name: metric.name.clone(),
-            candidate: counts(metric.candidate),
-            stable: counts(metric.stable),
-            ratio: metric.ratio,
-            log_e: metric.log_e,
-            log_e_pass: metric.log_e_pass,
-            requests_needed: metric.requests_needed,
-        });
-        Self {
-            log_e: judgement.combined_log_e,
-            threshold_log_e: judgement.threshold_log_e,
-            metrics: metrics.collect(),
-        }
-    }
-}
-
-impl Baseline {
-    /// The latency threshold in milliseconds of a metric that counts slow requests.
-    pub fn threshold(&self, source: &MetricSource) -> Option<f64> {
-        match source {
-            MetricSource::SlowerThan { quantile } => self.latency?.quantile(*quantile),
-            MetricSource::Errors | MetricSource::CloudWatch(_) => None,
-        }
-    }
 }

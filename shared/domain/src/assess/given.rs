@@ -1,0 +1,161 @@
+//! What the judge is given: a rollout's ticks as its policy weighs them, and where its step stands.
+
+use jiff::Timestamp;
+use tidegate_judge as judge;
+
+use crate::policy::{Analysis, Guard, Harm, Metric, MetricSource};
+use crate::rollout::{Bake, Reached, Rollout};
+use crate::ticks::{Arms, Tick, minute_of};
+use crate::units::Span;
+use crate::verdict::{Baseline, Counts};
+
+/// The first whole minute of a step.
+pub(super) fn first_minute(bake: &Bake) -> Option<Timestamp> {
+    let since = bake.since?;
+    let minute = minute_of(since);
+    Some(if minute == since { minute } else { Span::minutes(1).after(minute) })
+}
+
+/// Minutes without candidate data that hold a rollout may only be asked for once it had time to show them.
+const TIME_TO_SHOW_DATA: Span = Span::minutes(4);
+
+/// The metrics that can be counted: latency needs the stable version's quantiles, which a target without traffic lacks.
+pub fn judged_metrics(rollout: &Rollout) -> impl Iterator<Item = &Metric> {
+    let latency = rollout.baseline.as_ref().and_then(|baseline| baseline.latency);
+    rollout.policy.analysis.metrics.iter().filter(move |metric| match metric.source {
+        MetricSource::SlowerThan { .. } => latency.is_some(),
+        MetricSource::Errors | MetricSource::SlowerThanLimit { .. } | MetricSource::CloudWatch { .. } => true,
+    })
+}
+
+pub(super) fn judge_input(
+    rollout: &Rollout,
+    bake: Option<&Bake>,
+    ticks: &[Tick],
+    now: Timestamp,
+) -> judge::Input {
+    let ticks: Vec<&Tick> = ticks.iter().filter(|tick| !is_cold(rollout, tick)).collect();
+    let step_start =
+        bake.and_then(first_minute).map_or(ticks.len(), |start| ticks.partition_point(|t| t.minute < start));
+    let settled_from = rollout.settle.before(Span::minutes(1).before(now));
+    let unsettled = ticks.iter().rev().take_while(|tick| tick.minute > settled_from).count();
+    let settled_of_step = ticks.get(step_start..ticks.len() - unsettled).unwrap_or_default();
+    let total_weight: f64 = judged_metrics(rollout).map(|metric| metric.weight).sum();
+    let metrics: Vec<judge::Metric> = judged_metrics(rollout)
+        .map(|metric| judge::Metric {
+            name: metric.name.clone(),
+            kind: if metric.source == MetricSource::Errors {
+                judge::Kind::Errors
+            } else {
+                judge::Kind::Other
+            },
+            harm: match metric.harm {
+                Harm::Increase => judge::Harm::Increase,
+                Harm::Decrease => judge::Harm::Decrease,
+            },
+            ticks: ticks.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
+            r0: metric.margin,
+            r1: metric.pass,
+            weight: metric.weight / total_weight,
+            step_start,
+            unsettled,
+        })
+        .collect();
+    let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let analysis = &rollout.policy.analysis;
+    judge::Input {
+        guards: analysis
+            .guards
+            .iter()
+            .filter(|g| known.contains(&g.metric.as_str()))
+            .map(|guard| judge_guard(guard, analysis))
+            .collect(),
+        thresholds: judge::Thresholds { alpha_slow: analysis.alpha_slow, alpha_fast: analysis.alpha_fast },
+        routing: judge::Routing::PerRequest,
+        split: bake.map_or_else(Vec::new, |_| split(rollout, settled_of_step)),
+        step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
+        expecting_candidate: bake.is_some_and(|bake| expects_candidate(bake, now)),
+        minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
+        metrics,
+    }
+}
+
+fn judge_tick(arms: Option<&Arms>) -> judge::Tick {
+    let counts = |counts: Counts| judge::Counts { total: counts.total, bad: counts.bad };
+    arms.map(|arms| judge::Tick { candidate: counts(arms.candidate), stable: counts(arms.stable) })
+        .unwrap_or_default()
+}
+
+/// Minutes in which the candidate may be cold, after each rise of its weight.
+fn is_cold(rollout: &Rollout, tick: &Tick) -> bool {
+    let warm_up = rollout.policy.analysis.warm_up;
+    let cold = |rise: &Reached| minute_of(rise.at) <= tick.minute && tick.minute < warm_up.after(rise.at);
+    warm_up > Span::ZERO && rollout.reached.iter().any(cold)
+}
+
+/// What the router did with this step's share, in minutes that are whole and settled: a request that still runs is not
+/// counted yet, and where the candidate hangs that would look like too little traffic. A candidate without any request may
+/// as well be one without metrics, which has a rule of its own.
+fn split(rollout: &Rollout, settled_of_step: &[&Tick]) -> Vec<judge::SplitTick> {
+    let share = rollout.weight().fraction();
+    let Some(requests) = judged_metrics(rollout).find(|metric| metric.source.is_per_request()) else {
+        return Vec::new();
+    };
+    let arms = settled_of_step.iter().filter_map(|tick| tick.metrics.get(&requests.name));
+    let dealt: Vec<judge::SplitTick> = arms
+        .map(|Arms { candidate, stable }| judge::SplitTick {
+            share,
+            candidate: candidate.total,
+            stable: stable.total,
+        })
+        .collect();
+    if dealt.iter().all(|tick| tick.candidate == 0) { Vec::new() } else { dealt }
+}
+
+fn judge_guard(guard: &Guard, analysis: &Analysis) -> judge::Guard {
+    judge::Guard {
+        name: analysis.in_words(guard),
+        metric: guard.metric.clone(),
+        above: guard.above,
+        m: guard.m,
+        n: guard.n,
+    }
+}
+
+/// A step's time is over when its minutes have settled: passing rests on settled minutes alone, so a step that ended with its
+/// bake would lose its last minutes, and a one-minute step all of them.
+fn step_time(rollout: &Rollout, bake: &Bake, now: Timestamp) -> judge::StepTime {
+    let Some(start) = first_minute(bake) else { return judge::StepTime::BeforeBake };
+    let minimum = rollout.step(bake.step).map_or(Span::ZERO, |step| step.bake);
+    if now >= step_over_at(rollout, bake, start) {
+        judge::StepTime::StepOver
+    } else if now >= minimum.after(start) {
+        judge::StepTime::BakeOver
+    } else {
+        judge::StepTime::BeforeBake
+    }
+}
+
+fn step_over_at(rollout: &Rollout, bake: &Bake, start: Timestamp) -> Timestamp {
+    (rollout.step_time(bake) + rollout.settle).after(start)
+}
+
+fn minutes_left(rollout: &Rollout, bake: &Bake, now: Timestamp) -> u32 {
+    first_minute(bake).map_or(0, |start| Span::between(now, step_over_at(rollout, bake, start)).as_minutes())
+}
+
+fn expects_candidate(bake: &Bake, now: Timestamp) -> bool {
+    bake.since.is_some_and(|since| bake.step > 0 || now >= TIME_TO_SHOW_DATA.after(since))
+}
+
+impl Baseline {
+    /// The latency threshold in milliseconds of a metric that counts slow requests.
+    pub fn threshold(&self, source: &MetricSource) -> Option<f64> {
+        match source {
+            MetricSource::SlowerThan { quantile } => self.latency?.quantile(*quantile),
+            MetricSource::Errors | MetricSource::SlowerThanLimit { .. } | MetricSource::CloudWatch { .. } => {
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What is shown of a judgement: the evidence that a verdict carries to people.
+
+use tidegate_judge as judge;
+
+use crate::verdict::{Counts, Evidence, MetricEvidence};
+
+/// The evidence of a judgement. The intervals take longer than the judgement itself, so they are found only where something is
+/// to be said; whoever looks in between finds them from the ticks.
+pub(super) fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence {
+    let is_said = judgement.verdict != judge::Verdict::Continue;
+    let metrics = judgement.metrics.iter().zip(&input.metrics).filter(|(_, given)| given.weight > 0.0);
+    let metrics = metrics.map(|(shown, given)| {
+        let interval =
+            if is_said { judge::interval(&given.ticks, given.harm) } else { judge::Interval::default() };
+        MetricEvidence {
+            name: shown.name.clone(),
+            candidate: counts(shown.candidate),
+            stable: counts(shown.stable),
+            ratio: shown.ratio,
+            low: interval.low,
+            high: interval.high,
+            log_e: shown.log_e,
+            log_e_pass: shown.log_e_pass,
+            requests_needed: shown.requests_needed,
+        }
+    });
+    Evidence {
+        log_e: judgement.combined_log_e,
+        threshold_log_e: judgement.threshold_log_e,
+        culprits: judgement.culprits.clone(),
+        metrics: metrics.collect(),
+    }
+}
+
+fn counts(counts: judge::Counts) -> Counts {
+    Counts { total: counts.total, bad: counts.bad }
+}

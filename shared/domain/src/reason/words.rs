@@ -1,0 +1,180 @@
+//! Reasons in words. The matches are exhaustive, so that a new reason finds its words here.
+
+use std::fmt;
+
+use super::numbers::{count, join};
+use super::{Ignored, Reason};
+use crate::trigger::Verb;
+use crate::verdict::{Cause, Counts, Finding, HoldCause, Pass};
+
+fn words(f: &mut fmt::Formatter<'_>, by: &str, verb: &str, why: Option<&str>) -> fmt::Result {
+    write!(f, "{verb} by {by}")?;
+    why.map_or(Ok(()), |why| write!(f, ": {why}"))
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested { by } => write!(f, "requested by {by}"),
+            Self::TargetFree => f.write_str("the target is free"),
+            Self::PreflightPassed { baseline, outlook } => {
+                let Counts { bad, total } = *baseline;
+                write!(
+                    f,
+                    "preflight passed; stable before: {} of {} requests failed",
+                    count(bad),
+                    count(total)
+                )?;
+                outlook.as_ref().map_or(Ok(()), |outlook| write!(f, "; {outlook}"))
+            }
+            Self::PreflightFailed(findings) => {
+                f.write_str("preflight failed: ")?;
+                join(f, findings, "; ")
+            }
+            Self::WeightReached(weight) => write!(f, "the candidate has {weight}"),
+            Self::StepPassed(pass) => write!(f, "{pass}"),
+            Self::Overridden { by, why } => words(f, by, "promoted", why.as_deref()),
+            Self::GateReached(pass) => write!(f, "waits at the manual gate; {pass}"),
+            Self::TimedGateReached(pass) => write!(f, "waits at the timed gate; {pass}"),
+            Self::PausedBy { by, why } => words(f, by, "paused", why.as_deref()),
+            Self::ResumedBy { by, why } => words(f, by, "resumed", why.as_deref()),
+            Self::HoldOver => f.write_str("what held it is over"),
+            Self::Extended(evidence) => write!(f, "undecided, the step gets as much time again: {evidence}"),
+            Self::Undecided(evidence) => write!(f, "undecided after the extension: {evidence}"),
+            Self::Held(cause) => write!(f, "{cause}"),
+            Self::TakingBack(cause) => write!(f, "{cause}"),
+            Self::BackOnStable(cause) => write!(f, "all traffic is back on stable; {cause}"),
+            Self::AwaitingProof => {
+                f.write_str("stable has the traffic; read again once no earlier writer can be under way")
+            }
+            Self::TryingAgain { found } => write!(f, "found {found}; taking it back again"),
+            Self::RouterDenied(why) => write!(f, "the router refuses: {why}"),
+            Self::WayBackTooLong(cause) => write!(f, "the way back takes too long; {cause}"),
+            Self::WayBackDenied { why, cause } => {
+                write!(f, "the router refuses the way back: {why}; {cause}")
+            }
+            Self::FullyPromoted => f.write_str("the candidate has all traffic"),
+            Self::WatchOver => f.write_str("the watch after promotion is over"),
+            Self::SupersededBy(id) => write!(f, "superseded by {id}"),
+            Self::Drifted { expected: Some(expected), found } => {
+                write!(f, "somebody else changed the target: expected {expected}, found {found}")
+            }
+            Self::Drifted { expected: None, found } => {
+                write!(f, "somebody else changed the target: found {found}")
+            }
+            Self::FenceRenewed => {
+                f.write_str("the target's revision changed, its routing did not; the same again")
+            }
+            Self::Recorded(what) | Self::Unreadable(what) => f.write_str(what),
+            Self::Retried { id } => write!(f, "tried again as {id}"),
+            Self::Ignored(why) => write!(f, "{why}"),
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Terminal(phase) => write!(f, "ignored: the rollout is over ({phase})"),
+            Self::Stale { about, now } => {
+                write!(f, "ignored: it is about version {about} of the rollout, {now} stands")
+            }
+            Self::NothingDue => f.write_str("nothing is due"),
+            Self::TargetTaken => f.write_str("waits: another rollout has the target"),
+            Self::NotNow { verb, phase } => write!(f, "ignored: {verb} means nothing while {phase}"),
+            Self::VerdictElsewhere { phase } => write!(f, "ignored: the verdict does not belong to {phase}"),
+            Self::AlreadyGoingBack => f.write_str("ignored: the traffic goes back already"),
+            Self::AlreadyPromoted => {
+                f.write_str("ignored: the candidate has all traffic; the newer one starts after the watch")
+            }
+            Self::AlreadyPaused => f.write_str("ignored: paused already"),
+            Self::NotPending => f.write_str("ignored: that effect is not pending any more"),
+            Self::WaitsForSomebody => f.write_str("waits for somebody to act"),
+            Self::ShiftUnderWay => f.write_str("ignored: the weight of this step is still being set"),
+            Self::TargetUnreadable(why) => write!(f, "the target cannot be read: {why}"),
+            Self::NotYet(findings) => join(f, findings, "; "),
+            Self::FixForward => f.write_str("ignored: alarms do not speak in a rollout that fixes forward"),
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Promote => "promote",
+            Self::PromoteFull => "promote --full",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Abort => "abort",
+            Self::Retry => "retry",
+        })
+    }
+}
+
+impl fmt::Display for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evidence(evidence) => write!(f, "passed: {evidence}"),
+            Self::GateOver => f.write_str("the timed gate is over"),
+            Self::Proceed(evidence) => write!(f, "undecided, and the policy proceeds: {evidence}"),
+            Self::WatchOver => {
+                f.write_str("the watch ended without harm (guards and baseline, no comparison)")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HarmShown(evidence) => write!(f, "{evidence}"),
+            Self::GuardBroken { guard, evidence } => write!(f, "guard: {guard}; {evidence}"),
+            Self::WorseThanBaseline { candidate, baseline } => write!(
+                f,
+                "after promotion {} of {} requests failed, against {} of {} before the rollout",
+                count(candidate.bad),
+                count(candidate.total),
+                count(baseline.bad),
+                count(baseline.total)
+            ),
+            Self::AlarmFired { alarm } => write!(f, "alarm {alarm} fired"),
+            Self::Aborted { by, why } => words(f, by, "aborted", why.as_deref()),
+            Self::Superseded { by } => write!(f, "superseded by {by}"),
+            Self::Undecided(evidence) => write!(f, "undecided, and the policy rolls back: {evidence}"),
+            Self::DeadlinePassed { deadline } => write!(f, "not over by its deadline {deadline}"),
+        }
+    }
+}
+
+impl fmt::Display for HoldCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoData => f.write_str("the candidate has no data while stable has"),
+            Self::RouteMismatch => f.write_str("the router does not divide the traffic as told"),
+            Self::Alarm { alarm } => write!(f, "alarm {alarm} holds"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetUnreadable(why) => write!(f, "the target cannot be read: {why}"),
+            Self::AlreadyLive => f.write_str("the candidate has all traffic already"),
+            Self::NewerLive(version) => write!(f, "the newer version {version} has the traffic"),
+            Self::AlreadyShifting(routing) => write!(f, "somebody is shifting its traffic: {routing}"),
+            Self::CandidateUnfit(why) => write!(f, "the candidate cannot be routed to: {why}"),
+            Self::NotYet(why) => write!(f, "the candidate cannot be routed to yet: {why}"),
+            Self::Incompatible(why) => write!(f, "candidate and stable cannot share a target: {why}"),
+            Self::AlarmFiring(alarm) => {
+                write!(f, "alarm {alarm} fires already; to deploy a fix, ask with fixForward")
+            }
+            Self::UnderWay(id) => write!(f, "{id} rolls out the same version"),
+            Self::NewerUnderWay { rollout, version } => {
+                write!(f, "{rollout} rolls out the newer version {version}")
+            }
+            Self::Unsupported(what) => f.write_str(what),
+            Self::PreflightTimedOut => f.write_str("preflight did not end in its time"),
+        }
+    }
+}
