@@ -13,12 +13,14 @@ use crate::bus;
 use crate::faults::Faults;
 use crate::queue::Due;
 use crate::scenario::{
-    Action, Behaves, Command, FunctionPlan, Happening, Scenario, Share, Start, TrafficPlan, VersionPlan,
+    Action, Behaves, Command, FunctionPlan, Happening, MisroutePlan, Scenario, Share, Start, TrafficPlan,
+    VersionPlan,
 };
 use crate::state::State;
 use crate::world::alarm::Threshold;
 use crate::world::{
-    Alarm, Behaviour, Carrier, History, LambdaFunction, Latency, Outage, Published, Traffic, World, Writer,
+    Alarm, Astray, Behaviour, Carrier, History, LambdaFunction, Latency, Outage, Published, Traffic, World,
+    Writer,
 };
 
 /// When every scenario starts: a Friday morning.
@@ -84,6 +86,7 @@ fn carrier(name: &str, plan: &FunctionPlan) -> Carrier {
         routing: History::since_ever(Routing::all(&plan.stable)),
         traffic: History::since_ever(traffic(&plan.traffic)),
         writes: Vec::new(),
+        astray: Vec::new(),
     }
 }
 
@@ -150,6 +153,12 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
         Action::Reroute(routed) => {
             state.note(format!("somebody routes {name} by hand: {routed}"));
             with_carrier(state, name, plan, |carrier| carrier.overwrite(now, Writer::Somebody, &routed.0));
+        }
+        Action::Misroutes(plan_of) => {
+            let MisroutePlan { share, lasts } = *plan_of;
+            state.note(format!("the router of {name} sends {share} to the canary, for {lasts}"));
+            let astray = Astray { from: now, to: lasts.after(now), share: share.fraction() };
+            with_carrier(state, name, plan, |carrier| carrier.astray.push(astray));
         }
         Action::Alarm(switch) => state.switch_alarm(&switch.name, switch.fires),
         Action::NoSweepFor(span) => {

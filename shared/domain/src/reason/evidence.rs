@@ -6,18 +6,22 @@ use super::numbers::{amount, count, join, odds, percent, roughly, significant};
 use crate::outlook::Outlook;
 use crate::verdict::{Evidence, MetricEvidence};
 
+/// How the quantiles of latency are named.
+const QUANTILE_OF: &str = "latency ";
+
 /// Where a metric is shown to be below its pass ratio: the natural logarithm of 40.
 const PASSES: f64 = 3.688_879_454_113_936;
 
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut loudest: Vec<&MetricEvidence> = self.metrics.iter().collect();
-        loudest.sort_by(|a, b| b.log_e.total_cmp(&a.log_e));
-        let Some((first, others)) = loudest.split_first() else { return f.write_str("no metric is judged") };
-        let (loud, quiet): (Vec<&MetricEvidence>, _) = others.iter().partition(|metric| self.is_loud(metric));
-        let (within, unknown): (Vec<&MetricEvidence>, _) =
+        let loudest = self.metrics.iter().max_by(|a, b| a.log_e.total_cmp(&b.log_e));
+        let Some(loudest) = loudest else { return f.write_str("no metric is judged") };
+        let (mut loud, quiet): (Vec<&MetricEvidence>, Vec<&MetricEvidence>) =
+            self.metrics.iter().partition(|metric| metric.name == loudest.name || self.is_loud(metric));
+        loud.sort_by(|a, b| b.log_e.total_cmp(&a.log_e));
+        let (within, unknown): (Vec<&MetricEvidence>, Vec<&MetricEvidence>) =
             quiet.into_iter().partition(|metric| metric.log_e_pass >= PASSES);
-        join(f, std::iter::once(*first).chain(loud), "; ")?;
+        join(f, loud, "; ")?;
         named(f, &within, "within margin")?;
         named(f, &unknown, "without a sign of harm")?;
         if self.log_e > 0.0 { write!(f, "; evidence {} to 1", odds(self.log_e)) } else { Ok(()) }
@@ -57,20 +61,24 @@ impl MetricEvidence {
     }
 }
 
-/// The quantiles of latency, named as one where they say the same.
+/// Names in a row; the quantiles of latency say its name once, and all three of them nothing but that.
 fn named(f: &mut fmt::Formatter<'_>, metrics: &[&MetricEvidence], what: &str) -> fmt::Result {
-    const LATENCY: [&str; 3] = ["latency p50", "latency p90", "latency p99"];
     if metrics.is_empty() {
         return Ok(());
     }
-    let mut names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-    if LATENCY.iter().all(|quantile| names.contains(quantile)) {
-        names.retain(|name| !LATENCY.contains(name));
-        names.insert(0, "latency");
+    let (quantiles, mut names): (Vec<&str>, Vec<&str>) =
+        metrics.iter().map(|metric| metric.name.as_str()).partition(|name| name.starts_with(QUANTILE_OF));
+    let latency = match quantiles.len() {
+        3 => "latency".to_owned(),
+        _ => format!(
+            "latency {}",
+            quantiles.iter().map(|name| &name[QUANTILE_OF.len()..]).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    if !quantiles.is_empty() {
+        names.push(&latency);
     }
-    f.write_str("; ")?;
-    join(f, names, ", ")?;
-    write!(f, " {what}")
+    write!(f, "; {} {what}", names.join(", "))
 }
 
 impl fmt::Display for Outlook {

@@ -104,7 +104,9 @@ impl Check<'_> {
             Action::Reroute(routed) => {
                 function().map(|plan| self.routing(&at_then("reroute"), plan, &routed.0))
             }
-            Action::Outage(_) | Action::Traffic(_) | Action::Tagged(_) => function().map(|_| ()),
+            Action::Outage(_) | Action::Traffic(_) | Action::Misroutes(_) | Action::Tagged(_) => {
+                function().map(|_| ())
+            }
             Action::Alarm(switch) => {
                 if !self.scenario.alarms.contains_key(&switch.name) {
                     let known = self.scenario.alarms.keys().cloned().collect::<Vec<_>>().join(", ");

@@ -217,6 +217,8 @@ pub enum Action {
     Behaves(Behaves),
     /// `reroute: all on 7`, `reroute: 7 with 40% on 8`: somebody changes the routing by hand.
     Reroute(Routed),
+    /// `misroutes: { share: 30%, for: 20m }`: whatever the router was told, this share goes to the canary.
+    Misroutes(MisroutePlan),
     /// `alarm: { name: checkout-5xx, fires: true }`: an alarm changes its state.
     Alarm(Switch),
     /// `noSweepFor: 20m`: the schedule falls silent.
@@ -272,6 +274,17 @@ pub struct Command {
 pub struct OutagePlan {
     /// The share of requests that fail because of it.
     pub errors: Share,
+    /// How long.
+    #[serde(rename = "for")]
+    pub lasts: Span,
+}
+
+/// A router that does not do what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MisroutePlan {
+    /// The share of the requests that the canary gets.
+    pub share: Share,
     /// How long.
     #[serde(rename = "for")]
     pub lasts: Span,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tidegate_domain::target::{Fence, Observed, Routing, Target};
+use tidegate_domain::target::{Fence, Observed, Routing, Target, Version};
 use tidegate_engine::ports::Routed;
 
 use super::history::History;
@@ -64,6 +64,19 @@ pub struct Carrier {
     pub traffic: History<Traffic>,
     /// Every write of its routing.
     pub writes: Vec<Write>,
+    /// Times in which it does not do what it was told.
+    pub astray: Vec<Astray>,
+}
+
+/// A time in which a carrier sends another share to its canary than it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Astray {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// The share, 0 to 1.
+    pub share: f64,
 }
 
 impl Carrier {
@@ -93,6 +106,17 @@ impl Carrier {
         let before = self.routing.now().clone();
         self.writes.push(Write { at, by, before, after: wish.clone() });
         self.routing.change(at, wish.clone());
+    }
+
+    /// The share of the requests that a version really gets at a moment.
+    pub(crate) fn share_of(&self, version: &Version, at: Timestamp) -> f64 {
+        let routing = self.routing.at(at);
+        let astray = self.astray.iter().find(|astray| astray.from <= at && at < astray.to);
+        match (&routing.canary, astray) {
+            (Some(canary), Some(astray)) if canary.version == *version => astray.share,
+            (Some(_), Some(astray)) if routing.primary == *version => 1.0 - astray.share,
+            _ => routing.weight_of(version).fraction(),
+        }
     }
 
     /// The mark of the state: another one after every write, also after one that changes nothing.

@@ -17,7 +17,7 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::units::Span;
 
 pub use self::alarm::Alarm;
-pub use self::carrier::{Carrier, Traffic, Write, Writer};
+pub use self::carrier::{Astray, Carrier, Traffic, Write, Writer};
 pub use self::history::History;
 pub use self::metrics::Lateness;
 pub use self::traffic::Served;

@@ -84,6 +84,8 @@ impl World {
         let mut ends = vec![minute, end];
         ends.extend(carrier.routing.changes(minute, end));
         ends.extend(carrier.traffic.changes(minute, end));
+        let astray = carrier.astray.iter().flat_map(|astray| [astray.from, astray.to]);
+        ends.extend(astray.filter(|moment| minute < *moment && *moment < end));
         if let Some(function) = self.functions.get(&carrier.function) {
             let outages = function.outages.iter().flat_map(|outage| [outage.from, outage.to]);
             ends.extend(outages.filter(|moment| minute < *moment && *moment < end));
@@ -111,7 +113,7 @@ impl World {
                 let behaviour = self.behaviour(carrier, version, from)?;
                 let key = key.and(&version.0);
                 let mut dice = Dice::keyed(key);
-                let requests = dice.events(expected * routing.weight_of(version).fraction());
+                let requests = dice.events(expected * carrier.share_of(version, from));
                 let failures = dice.successes(requests, behaviour.errors);
                 Some(Cell { version: version.clone(), compared, requests, failures, behaviour, key })
             })
