@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod doctor;
+pub mod judged;
 pub mod numbers;
 pub mod policy;
 pub mod status;

@@ -59,7 +59,7 @@ pub fn assess(
     let evidence = Evidence::from(&judgement);
     let known = Known { rollout, judgement: &judgement, evidence: &evidence, firing, now };
     let verdict = known
-        .rolls_back(&judgement.verdict, ticks)
+        .rolls_back(ticks)
         .or_else(|| known.holds(&judgement.verdict))
         .unwrap_or_else(|| known.goes_on(&judgement.verdict, bake, cause, ticks));
     Ok(Assessment { verdict, evidence: Some(evidence) })
@@ -74,21 +74,8 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn rolls_back(&self, verdict: &judge::Verdict, ticks: &[Tick]) -> Option<Verdict> {
-        let evidence = || self.evidence.clone();
-        let judged = match verdict {
-            judge::Verdict::RollBack(judge::RollBackCause::Guard(guard)) => {
-                Some(Cause::GuardBroken { guard: guard.clone(), evidence: evidence() })
-            }
-            judge::Verdict::RollBack(judge::RollBackCause::Harm) => Some(Cause::HarmShown(evidence())),
-            judge::Verdict::RollBack(judge::RollBackCause::FastPath) => {
-                Some(Cause::HarmShown(self.fast_evidence()))
-            }
-            judge::Verdict::Promote
-            | judge::Verdict::Hold(_)
-            | judge::Verdict::Inconclusive
-            | judge::Verdict::Continue => None,
-        };
+    fn rolls_back(&self, ticks: &[Tick]) -> Option<Verdict> {
+        let judged = cause_of(self.judgement, self.rollout.policy.analysis.alpha_fast);
         let alarm = || Some(Cause::AlarmFired { alarm: self.firing(AlarmAction::RollBack)? });
         let late =
             || is_past_deadline(self.rollout, self.now).then(|| deadline_verdict(self.rollout, self.now));
@@ -152,14 +139,6 @@ impl Known<'_> {
         if over { Verdict::Promote(Pass::WatchOver) } else { Verdict::Continue }
     }
 
-    /// The evidence of the fast path, which is another than that of the comparison over all ticks.
-    fn fast_evidence(&self) -> Evidence {
-        let fast =
-            self.judgement.metrics.iter().filter_map(|metric| metric.log_e_fast).fold(f64::MIN, f64::max);
-        let alpha = self.rollout.policy.analysis.alpha_fast;
-        Evidence { log_e: fast, threshold_log_e: -alpha.ln(), ..self.evidence.clone() }
-    }
-
     /// A firing alarm of the policy with this action. A fix is deployed while alarms are red, so they do not speak in it.
     fn firing(&self, action: AlarmAction) -> Option<String> {
         if self.rollout.request.fix_forward {
@@ -186,6 +165,26 @@ impl Known<'_> {
         let last = watched.last_chunk::<WATCH_MINUTES>()?;
         let above = last.iter().all(|counts| counts.rate().is_some_and(|rate| rate > limit));
         above.then(|| Cause::WorseThanBaseline { candidate: last.iter().copied().sum(), baseline })
+    }
+}
+
+/// Why the judge takes the candidate back; `None` where it does not.
+pub fn cause_of(judgement: &judge::Judgement, alpha_fast: f64) -> Option<Cause> {
+    let evidence = Evidence::from(judgement);
+    match &judgement.verdict {
+        judge::Verdict::RollBack(judge::RollBackCause::Guard(guard)) => {
+            Some(Cause::GuardBroken { guard: guard.clone(), evidence })
+        }
+        judge::Verdict::RollBack(judge::RollBackCause::Harm) => Some(Cause::HarmShown(evidence)),
+        // The evidence of the fast path is another than that of the comparison over all ticks.
+        judge::Verdict::RollBack(judge::RollBackCause::FastPath) => {
+            let fast = judgement.metrics.iter().filter_map(|m| m.log_e_fast).fold(f64::MIN, f64::max);
+            Some(Cause::HarmShown(Evidence { log_e: fast, threshold_log_e: -alpha_fast.ln(), ..evidence }))
+        }
+        judge::Verdict::Promote
+        | judge::Verdict::Hold(_)
+        | judge::Verdict::Inconclusive
+        | judge::Verdict::Continue => None,
     }
 }
 
@@ -236,22 +235,11 @@ fn judge_input(rollout: &Rollout, bake: Option<&Bake>, ticks: &[Tick], now: Time
     let total_weight: f64 = judged_metrics(rollout).map(|metric| metric.weight).sum();
     let metrics: Vec<judge::Metric> = judged_metrics(rollout)
         .map(|metric| judge::Metric {
-            name: metric.name.clone(),
-            kind: if metric.source == MetricSource::Errors {
-                judge::Kind::Errors
-            } else {
-                judge::Kind::Other
-            },
-            harm: match metric.harm {
-                Harm::Increase => judge::Harm::Increase,
-                Harm::Decrease => judge::Harm::Decrease,
-            },
             ticks: ticks.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
-            r0: metric.margin,
-            r1: metric.pass,
             weight: metric.weight / total_weight,
             step_start,
             unsettled,
+            ..judge_metric(metric)
         })
         .collect();
     let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
@@ -273,13 +261,35 @@ fn judge_input(rollout: &Rollout, bake: Option<&Bake>, ticks: &[Tick], now: Time
     }
 }
 
+/// A metric of a policy as the judge takes it, without any ticks yet.
+pub fn judge_metric(metric: &Metric) -> judge::Metric {
+    judge::Metric {
+        name: metric.name.clone(),
+        kind: match metric.source {
+            MetricSource::Errors => judge::Kind::Errors,
+            MetricSource::SlowerThan { .. } | MetricSource::CloudWatch(_) => judge::Kind::Other,
+        },
+        harm: match metric.harm {
+            Harm::Increase => judge::Harm::Increase,
+            Harm::Decrease => judge::Harm::Decrease,
+        },
+        ticks: Vec::new(),
+        r0: metric.margin,
+        r1: metric.pass,
+        weight: metric.weight,
+        step_start: 0,
+        unsettled: 0,
+    }
+}
+
 fn judge_tick(arms: Option<&Arms>) -> judge::Tick {
     let counts = |counts: Counts| judge::Counts { total: counts.total, bad: counts.bad };
     arms.map(|arms| judge::Tick { candidate: counts(arms.candidate), stable: counts(arms.stable) })
         .unwrap_or_default()
 }
 
-fn judge_guard(guard: &Guard) -> judge::Guard {
+/// A guard of a policy as the judge takes it; its name says what it looks at.
+pub fn judge_guard(guard: &Guard) -> judge::Guard {
     judge::Guard {
         // In hundredths of a percent: 0.07 * 100 is 7.000000000000001.
         name: format!(

@@ -1,0 +1,5 @@
+//! The commands that work on recorded counts, as people and scripts call them.
+
+mod called;
+mod judge;
+mod vectors;
