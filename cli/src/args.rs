@@ -1,5 +1,7 @@
 //! The command line.
 
+mod offline;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,8 @@ use tidegate_domain::target::Version;
 use tidegate_domain::units::Span;
 
 use crate::exit;
+
+pub use self::offline::{Backtest, Judge};
 
 /// Lets a new version's traffic in a little at a time, watches it, and closes by itself when the water turns.
 #[derive(Debug, Parser)]
@@ -76,8 +80,11 @@ pub enum Command {
     /// Plays scenario files on a simulated cloud and checks what they expect.
     Simulate(Simulate),
     /// Judges a file of ticks offline, and shows the evidence at every tick.
-    #[command(after_long_help = JUDGE_HELP, after_help = "The file's format, and what is assumed: see --help.")]
+    #[command(after_long_help = offline::JUDGE_HELP, after_help = "The file's format, and what is assumed: see --help.")]
     Judge(Judge),
+    /// Plays a policy over recorded counts: what Tidegate would have done, or how often it would have been wrong.
+    #[command(after_long_help = offline::BACKTEST_HELP, after_help = "The series' names, and what is assumed: see --help.")]
+    Backtest(Backtest),
     /// Checks policies, stores them, and prints their schema.
     #[command(subcommand)]
     Policy(Policy),
@@ -142,48 +149,6 @@ pub struct Simulate {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
-
-/// `tidegate judge`.
-#[derive(Debug, Args)]
-pub struct Judge {
-    /// The file of ticks, JSON or CSV with a header; `-` reads standard input.
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Judges by the margins, levels, weights, guards and steps of this policy. Metrics are matched by name.
-    #[arg(long, value_name = "POLICY")]
-    pub policy: Option<PathBuf>,
-}
-
-/// What `judge` reads and takes for granted.
-const JUDGE_HELP: &str = r#"The file, as JSON; only name and ticks are needed, the rest is shown with its default:
-
-  {"alpha_slow": 0.045, "alpha_fast": 0.005,
-   "metrics": [{"name": "errors", "kind": "errors", "harm": "increase", "r0": 1.1, "r1": 1.5, "weight": 1.0,
-                "ticks": [[n_c, n_s, x_c, x_s], ...]}],
-   "guards": [{"metric": "errors", "above": 0.05, "m": 3, "n": 3}]}
-
-A tick is a minute: requests of candidate and stable, and the bad ones among them. Every metric has a tick for the same
-minutes, [0, 0, 0, 0] where nothing was measured. Weights sum to 1; where no metric states one, all weigh the same. Guards
-are none by default, and 3 of 3. Only "kind": "errors" takes the fast path; the other kind is "other", which is the default
-where the harm is a "decrease". No count may be a fraction, below 0, above its total, or above 2^53.
-
-As CSV, a row for each minute of each metric, judged by the defaults or by a policy:
-
-  metric,minute,candidate_total,stable_total,candidate_bad,stable_bad
-
-The counts may also be called n_c,n_s,x_c,x_s. Without a column metric there is one, called errors. Without a column minute
-(a number or a time) the rows are minutes in their order; with it, a minute without a row had no requests.
-
-Offline there is no clock: the ticks are one step, all of them settled, whose time is over. So the verdict is roll back, hold
-(the candidate silent for three minutes), promote or inconclusive. With a policy they are the minutes of its first step, or
-of the one that "step": 2 in the file names; while they are fewer than its bake, the verdict may be continue.
-
-With --output json, for each tick: log_e, the evidence for harm (slow path); phi, by which that tick is tempered; log_e_fast,
-the smaller process of the fast path (null for a metric without one); log_e_pass, that the ratio is below r1. Logarithms are
-natural. The interval's ratio_low is 0 and its ratio_high null where it has no bound. Faults and fired_at_tick count ticks
-from 0.
-
-Exit codes: 0 promote or continue, 1 roll back, 2 hold or inconclusive, 65 a faulty file."#;
 
 /// `tidegate policy`.
 #[derive(Debug, Subcommand)]

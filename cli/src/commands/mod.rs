@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod backtest;
 mod demo;
 mod doctor;
 mod following;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli, out: &mut Out) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
+        Command::Backtest(args) => backtest::run(args, out),
         Command::Judge(args) => judge::run(args, out),
         Command::Policy(args) => on_this_thread(policy::run(args, global, out)),
         Command::Doctor(args) => on_this_thread(doctor::run(args, global, out)),

@@ -9,10 +9,13 @@
 //! | `judged` | what the judge is asked about them, with or without a policy |
 //! | `series`, `cloudwatch`, `names` | series per minute, as CSV and as CloudWatch answers them, and whose they are |
 
+pub mod cloudwatch;
 pub mod csv;
 pub mod judged;
+pub mod names;
 pub mod number;
 pub mod rows;
+pub mod series;
 pub mod ticks;
 
 use std::io::Read as _;

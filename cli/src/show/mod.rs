@@ -1,5 +1,6 @@
 //! What people read on the terminal. Everything here turns a value into text; nothing here asks or acts.
 
+pub mod backtest;
 #[cfg(feature = "aws")]
 pub mod doctor;
 pub mod judged;
