@@ -73,7 +73,9 @@ fn metric_words(metric: &MetricReport) -> String {
         None => "no ratio".to_owned(),
     };
     let seen = metric.ticks.last().map_or_else(String::new, |last| {
-        format!(", {}, {}", evidence(last.log_e, "of harm"), evidence(last.log_e_pass, "for a pass"))
+        let fast = last.log_e_fast.filter(|fast| *fast > last.log_e.max(0.0));
+        let fast = fast.map_or_else(String::new, |fast| format!(" (fast path {})", odds(fast)));
+        format!(", {}{fast}, {}", evidence(last.log_e, "of harm"), evidence(last.log_e_pass, "for a pass"))
     });
     format!("{compared}, {requests} requests{seen}; {}", needed(metric))
 }
@@ -90,8 +92,19 @@ fn needed(metric: &MetricReport) -> String {
             count(whole(requests)),
             plural(whole(minutes.ceil()), "minute")
         ),
-        (Some(_), None) | (None, _) => {
-            "no traffic would show a doubling while stable has no bad events".to_owned()
-        }
+        (Some(_), None) | (None, _) => why_never(metric).to_owned(),
+    }
+}
+
+/// Why no traffic would show a doubling.
+fn why_never(metric: &MetricReport) -> &'static str {
+    if metric.weight == 0.0 {
+        "it has no weight and rolls nothing back"
+    } else if metric.candidate.total == 0 || metric.stable.total == 0 {
+        "a doubling cannot show while one version has no requests"
+    } else if metric.candidate.bad == 0 || metric.stable.bad == 0 {
+        "a doubling cannot show while there is nothing bad to compare with"
+    } else {
+        "a doubling is within its margin"
     }
 }

@@ -130,6 +130,23 @@ fn a_bound_that_is_not_there_is_zero_below_and_null_above() {
 }
 
 #[test]
+fn evidence_that_once_sufficed_is_told_also_where_later_minutes_took_it_back() {
+    let calm = vec!["[300, 5700, 1, 57]"; 60].join(",");
+    let spike = of_ticks(&format!("[[300, 5700, 40, 57], [300, 5700, 40, 57], [300, 5700, 40, 57], {calm}]"));
+    let document = tidegate(&["judge", "-", "--output", "json"], &spike).document();
+    let fired = document["fired_at_tick"].as_u64().expect("it fired");
+    assert!(fired < 5 && document["verdict"] != "rollBack", "{} at {fired}", document["verdict"]);
+    let told = tidegate(&["judge", "-"], &spike).stdout;
+    assert!(
+        told.contains(&format!(
+            "minute {} brought enough evidence: a rollout would have ended there",
+            fired + 1
+        )),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_guard_of_the_file_rolls_back_and_says_so() {
     let guarded =
         HARM.replacen('{', r#"{"alpha_slow": 0.001, "guards": [{"metric": "errors", "above": 0.015}], "#, 1);

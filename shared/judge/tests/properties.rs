@@ -278,6 +278,15 @@ proptest! {
     }
 
     #[test]
+    fn every_number_of_a_trace_is_finite(
+        ticks in vec((counts(u64::MAX), counts(u64::MAX)), 0..10), weight in 0.0..=1.0_f64,
+    ) {
+        let ticks = ticks.into_iter().map(|(candidate, stable)| Tick { candidate, stable }).collect();
+        let seen = traced(&Metric { weight, ..errors(ticks) });
+        prop_assert!(bits_of_trace(&seen).into_iter().all(|bits| f64::from_bits(bits).is_finite()));
+    }
+
+    #[test]
     fn every_number_is_finite_and_every_input_without_faults_is_judged(
         ticks in vec((counts(u64::MAX), counts(u64::MAX)), 0..10), step in step_time(), sticky: bool,
         share in 0.0..=1.0_f64, above in 0.0..0.99_f64,
