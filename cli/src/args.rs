@@ -1,5 +1,7 @@
 //! The command line.
 
+mod offline;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,8 @@ use tidegate_domain::target::Version;
 use tidegate_domain::units::Span;
 
 use crate::exit;
+
+pub use self::offline::{Backtest, Judge};
 
 /// Lets a new version's traffic in a little at a time, watches it, and closes by itself when the water turns.
 #[derive(Debug, Parser)]
@@ -75,6 +79,12 @@ pub enum Command {
     Demo(Demo),
     /// Plays scenario files on a simulated cloud and checks what they expect.
     Simulate(Simulate),
+    /// Judges a file of ticks offline, and shows the evidence at every tick.
+    #[command(after_long_help = offline::JUDGE_HELP, after_help = "The file's format, and what is assumed: see --help.")]
+    Judge(Judge),
+    /// Plays a policy over recorded counts: what Tidegate would have done, or how often it would have been wrong.
+    #[command(after_long_help = offline::BACKTEST_HELP, after_help = "The series' names, and what is assumed: see --help.")]
+    Backtest(Backtest),
     /// Checks policies, stores them, and prints their schema.
     #[command(subcommand)]
     Policy(Policy),

@@ -17,7 +17,7 @@ pub enum Exit {
     Undecided,
     /// The command line is wrong (`EX_USAGE`).
     Usage,
-    /// A policy, a scenario or a request is faulty (`EX_DATAERR`).
+    /// A policy, a scenario, a request or a record of counts is faulty (`EX_DATAERR`).
     Data,
     /// What it needs is not there at the moment (`EX_UNAVAILABLE`).
     Unavailable,
@@ -34,7 +34,7 @@ Exit codes:
    1  bad: rolled back, refused, taken over, stuck; an expectation not met; a command that changed nothing
    2  undecided: paused, inconclusive, or waiting for somebody
   64  usage: the command line is wrong, or it names a rollout that is not there
-  65  data: a faulty policy, scenario or request; every fault is printed
+  65  data: a faulty policy, scenario, request or record of counts; every fault is printed
   69  unavailable: what it needs is not there at the moment
   74  I/O: a file cannot be read or written
   77  permission denied";

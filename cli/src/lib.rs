@@ -12,6 +12,7 @@
 //! | `commands` | what each command does |
 //! | `status`, `steps`, `evidence` | a rollout as it is shown |
 //! | `doctor`, `remedy` | whether an installation is whole, and what helps where it is not |
+//! | `recorded`, `backtest` | counts from files, to be judged offline; a policy played over them |
 //! | `play`, `expectations`, `story` | a scenario played, and all that its telling needs |
 //! | `show`, `page`, `out` | text for terminals, the HTML page, the standard output |
 //!
@@ -19,11 +20,17 @@
 //! With `--output json` a command prints one document: `get`, `start` and the verbs a [`status::Status`]; `list` a list of
 //! them; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,
-//! calls, metricSeries}`; `doctor` is `{ok, checks: [{name, state, found, todo}]}`, where `state` is `ok`, `failed` or
+//! calls, metricSeries}`; `judge` one `{verdict, reason, fired_at_tick, threshold_log_e, combined_log_e: [], culprits, notes,
+//! metrics: [{name, weight, candidate, stable, ratio, ratio_low, ratio_high, requests_needed, minutes_needed, ticks: [{log_e,
+//! phi, log_e_fast, log_e_pass}]}]}`, named as in the formulas; `backtest` one `{policy, phase, why, began, promoted, notes,
+//! minutes: [{minute, weight, verdict, logE, decided: [], phase, then}]}`, with `--null` one `{policy, times, seed, promised,
+//! because, notes}` with `{count, share, low, high, medianMinutes}` for each of `rolledBack`, `promoted`, `inconclusive`, `held`
+//! and `unfinished`; `doctor` is `{ok, checks: [{name, state, found, todo}]}`, where `state` is `ok`, `failed` or
 //! `unknown`. A failure is `{error, exit}`, with `todo` where something is known to help. Members are only ever added.
 
 mod args;
 mod backend;
+mod backtest;
 mod commands;
 mod config;
 #[cfg(feature = "aws")]
@@ -36,6 +43,7 @@ pub mod house;
 mod out;
 mod page;
 mod play;
+mod recorded;
 #[cfg(feature = "aws")]
 mod remedy;
 mod show;

@@ -1,9 +1,11 @@
 //! What each command does.
 
+pub mod backtest;
 mod demo;
 mod doctor;
 mod following;
 mod get;
+pub mod judge;
 mod list;
 mod ordering;
 mod policy;
@@ -26,6 +28,8 @@ pub fn run(cli: &Cli, out: &mut Out) -> Result<Exit, Failure> {
     match command {
         Command::Demo(args) => demo::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
+        Command::Backtest(args) => backtest::run(args, out),
+        Command::Judge(args) => judge::run(args, out),
         Command::Policy(args) => on_this_thread(policy::run(args, global, out)),
         Command::Doctor(args) => on_this_thread(doctor::run(args, global, out)),
         Command::World(args) => on_this_thread(world::run(args, global, out)),

@@ -1,7 +1,9 @@
 //! What people read on the terminal. Everything here turns a value into text; nothing here asks or acts.
 
+pub mod backtest;
 #[cfg(feature = "aws")]
 pub mod doctor;
+pub mod judged;
 pub mod numbers;
 pub mod policy;
 pub mod status;

@@ -30,6 +30,11 @@ pub fn interval([low, high]: [Option<f64>; 2]) -> String {
     )
 }
 
+/// A number of things: `1 minute`, `1,200 minutes`.
+pub fn plural(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A share as percent: `1.3 %`.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;

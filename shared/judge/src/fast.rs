@@ -1,7 +1,7 @@
 //! The fast path: a candidate that fails outright is gone within a tick. It demands much (five times stable's rate,
 //! and more than 2 % of the candidate's requests), so it needs neither the cap nor an estimated φ.
 
-use crate::kernel::{Arms, Grid, Kernel, log_sum_exp};
+use crate::kernel::{Arms, Grid, Kernel, Plain, log_sum_exp};
 
 /// The margin of the ratio process.
 const MARGIN: f64 = 5.0;
@@ -21,8 +21,11 @@ pub(crate) struct Fast {
 
 impl Fast {
     pub(crate) fn of(ticks: &[Arms], grid: &Grid) -> Self {
-        let kernel = Kernel { grid, margin: MARGIN, cap: f64::INFINITY };
-        Self { ratio: kernel.plain(ticks, &vec![PHI; ticks.len()]), floor: floor(ticks) }
+        let mut path = FastPath::new(grid);
+        for tick in ticks {
+            path.add(tick);
+        }
+        path.evidence()
     }
 
     /// Both must hold, so the evidence is the smaller of the two.
@@ -31,15 +34,54 @@ impl Fast {
     }
 }
 
+/// Both processes, tick by tick.
+#[derive(Debug, Clone)]
+pub(crate) struct FastPath<'a> {
+    kernel: Kernel<'a>,
+    ratio: Plain,
+    floor: Floor,
+}
+
+impl<'a> FastPath<'a> {
+    pub(crate) fn new(grid: &'a Grid) -> Self {
+        let kernel = Kernel { grid, margin: MARGIN, cap: f64::INFINITY };
+        Self { kernel, ratio: Plain::default(), floor: Floor::new() }
+    }
+
+    pub(crate) fn add(&mut self, tick: &Arms) {
+        self.ratio.add(&self.kernel, tick, PHI);
+        self.floor.bad += tick.x_c;
+        self.floor.good += tick.n_c - tick.x_c;
+    }
+
+    pub(crate) fn evidence(&self) -> Fast {
+        Fast { ratio: self.ratio.log_e(&self.kernel), floor: self.floor.log_e() }
+    }
+}
+
 /// The floor process: per effect `(x_c·u + (n_c−x_c)·ln((1−q)/(1−0.02)))/2` with `q = 0.02·e^u`, a binomial
 /// likelihood ratio over all ticks at once. Ticks without any error count here too: leaving out what speaks for the
 /// null would break its validity.
-fn floor(ticks: &[Arms]) -> f64 {
-    let (bad, good) = ticks.iter().fold((0.0, 0.0), |(bad, good), t| (bad + t.x_c, good + (t.n_c - t.x_c)));
-    let grid = Grid::up_to(libm::log((1.0 - FLOOR) / FLOOR));
-    log_sum_exp(grid.effects().iter().map(|effect| {
-        let q = FLOOR * libm::exp(effect.u);
-        let spared = libm::log1p(-q) - libm::log1p(-FLOOR);
-        (bad * effect.u + good * spared) / PHI + effect.ln_weight
-    }))
+#[derive(Debug, Clone)]
+struct Floor {
+    grid: Grid,
+    bad: f64,
+    good: f64,
+}
+
+impl Floor {
+    fn new() -> Self {
+        Self { grid: Grid::up_to(libm::log((1.0 - FLOOR) / FLOOR)), bad: 0.0, good: 0.0 }
+    }
+
+    fn log_e(&self) -> f64 {
+        if self.bad + self.good == 0.0 {
+            return 0.0;
+        }
+        log_sum_exp(self.grid.effects().iter().map(|effect| {
+            let q = FLOOR * libm::exp(effect.u);
+            let spared = libm::log1p(-q) - libm::log1p(-FLOOR);
+            (self.bad * effect.u + self.good * spared) / PHI + effect.ln_weight
+        }))
+    }
 }

@@ -7,10 +7,12 @@ use crate::combine::{cap, combined, rejected};
 use crate::dispersion::{PHI_0, dispersion};
 use crate::effort::Effort;
 use crate::fast::Fast;
-use crate::input::{Counts, Harm, SplitTick, Tick};
+use crate::input::{Counts, Harm, Kind, Metric, SplitTick, Tick};
 use crate::kernel::{Arms, Grid, Kernel, arms};
 use crate::pass::log_e_pass;
+use crate::preset::{Preset, Thresholds};
 use crate::split::log_e_split;
+use crate::trace::{TickEvidence, trace};
 
 /// How near a value must come, relative to its size.
 const TOLERANCE: f64 = 1e-12;
@@ -187,4 +189,48 @@ fn the_traffic_needed_meets_g13() {
         log_e: number(&wanted["log_e"]),
     };
     assert_near(effort.requests().expect("a doubling can be shown"), number(&wanted["n_total"]));
+}
+
+/// The metric whose trace a vector describes.
+fn metric_of(vector: &Value) -> Metric {
+    let margin = vector.get("r0").map_or_else(|| Preset::Balanced.error_margin(), number);
+    Metric {
+        name: "errors".to_owned(),
+        kind: Kind::Errors,
+        harm: Harm::Increase,
+        ticks: ticks(vector),
+        r0: margin,
+        r1: vector.get("r1").map_or_else(|| Preset::Balanced.pass_ratio(), number),
+        weight: 1.0,
+        step_start: 0,
+        unsettled: 0,
+    }
+}
+
+#[track_caller]
+fn assert_traced(name: &str, field: &str, of: impl Fn(&TickEvidence) -> f64) {
+    let wanted = vector(name);
+    let alpha_slow = wanted.get("alpha").map_or_else(|| Preset::Balanced.thresholds().alpha_slow, number);
+    let seen = trace(&metric_of(&wanted), &Thresholds { alpha_slow, ..Thresholds::BALANCED });
+    let wanted = numbers(&wanted[field]);
+    assert_eq!(seen.len(), wanted.len());
+    for (seen, wanted) in seen.iter().zip(wanted) {
+        assert_near(of(seen), wanted);
+    }
+}
+
+#[test]
+fn the_trace_meets_every_vector_tick_by_tick() {
+    for name in ["G3_slow_path_sequence", "G4_tolerant_sequence", "G5_catastrophe_slow", "G15_late_harm"] {
+        assert_traced(name, "log_e", |seen| seen.log_e);
+        assert_traced(name, "phi", |seen| seen.phi);
+    }
+    // Nothing is compared, so the mixture over starts is no evidence either.
+    assert_traced("G14_degenerate", "log_e", |seen| seen.log_e);
+    for name in ["G6_catastrophe_fast", "G6b_fast_null"] {
+        assert_traced(name, "log_e", |seen| seen.log_e_fast.expect("errors take the fast path"));
+    }
+    for name in ["G7b_pass_evidence_phi3", "G7c_pass_x10"] {
+        assert_traced(name, "log_e", |seen| seen.log_e_pass);
+    }
 }

@@ -146,38 +146,21 @@ pub(crate) struct Kernel<'a> {
 impl Kernel<'_> {
     /// Log evidence if harm begins with the first tick: `logsumexp_k(Σ X_k + ln w_k)`. `phis` temper tick by tick.
     pub(crate) fn plain(&self, ticks: &[Arms], phis: &[f64]) -> f64 {
-        let mut sums = [0.0; GRID];
-        for (tick, &phi) in ticks.iter().zip(phis).filter(|(tick, _)| tick.usable()) {
-            let share = self.share(tick);
-            for (sum, effect) in sums.iter_mut().zip(self.grid.effects()) {
-                *sum += self.tempered(tick, share, phi, effect);
-            }
+        let mut sums = Plain::default();
+        for (tick, &phi) in ticks.iter().zip(phis) {
+            sums.add(self, tick, phi);
         }
-        log_sum_exp(sums.iter().zip(self.grid.effects()).map(|(sum, effect)| sum + effect.ln_weight))
+        sums.log_e(self)
     }
 
     /// Log evidence mixed over the tick at which harm begins, so that evidence for the null gathered before a leak
     /// shows does not drown it: `E = Σ_k w_k·A_k + (1 − Σ π)`.
     pub(crate) fn mixed_over_starts(&self, ticks: &[Arms], phis: &[f64]) -> f64 {
-        let mut ln_start = libm::log(STARTS_AT_ONCE);
-        let mut ln_not_started = 0.0;
-        let mut logs = [f64::NEG_INFINITY; GRID];
-        for (index, (tick, &phi)) in ticks.iter().zip(phis).enumerate() {
-            // Every tick counts for π, also one that adds no evidence.
-            let share = tick.usable().then(|| self.share(tick));
-            for (log_a, effect) in logs.iter_mut().zip(self.grid.effects()) {
-                *log_a = log_add_exp(*log_a, ln_start);
-                if let Some(share) = share {
-                    *log_a += self.tempered(tick, share, phi, effect);
-                }
-            }
-            // What is left after tick t is ½·(1−η)^(t−1), and tick t+1 takes the share η of it.
-            let left = if index == 0 { libm::log1p(-STARTS_AT_ONCE) } else { libm::log1p(-STARTS_LATER) };
-            ln_not_started += left;
-            ln_start = ln_not_started + libm::log(STARTS_LATER);
+        let mut mixture = StartMixture::default();
+        for (tick, &phi) in ticks.iter().zip(phis) {
+            mixture.add(self, tick, phi);
         }
-        let started = logs.iter().zip(self.grid.effects()).map(|(log_a, effect)| log_a + effect.ln_weight);
-        log_sum_exp(started.chain([ln_not_started]))
+        mixture.log_e(self)
     }
 
     /// θ0, the suspected arm's share of the events at the margin.
@@ -190,6 +173,90 @@ impl Kernel<'_> {
     fn tempered(&self, tick: &Arms, share: f64, phi: f64, effect: &Effect) -> f64 {
         let log_ratio = tick.x_c * effect.u - tick.events() * libm::log1p(share * effect.expm1_u);
         (log_ratio / phi).min(self.cap)
+    }
+}
+
+/// The plain form, tick by tick: the running sums `L_k = Σ X_k`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plain {
+    sums: [f64; GRID],
+    /// Whether any tick compared something. Before that there is no evidence, not even by rounding.
+    compared: bool,
+}
+
+impl Plain {
+    /// Adds a tick; one that compares nothing adds nothing.
+    pub(crate) fn add(&mut self, kernel: &Kernel<'_>, tick: &Arms, phi: f64) {
+        if tick.usable() {
+            let share = kernel.share(tick);
+            self.compared = true;
+            for (sum, effect) in self.sums.iter_mut().zip(kernel.grid.effects()) {
+                *sum += kernel.tempered(tick, share, phi, effect);
+            }
+        }
+    }
+
+    /// Log evidence of the ticks so far.
+    pub(crate) fn log_e(&self, kernel: &Kernel<'_>) -> f64 {
+        if !self.compared {
+            return 0.0;
+        }
+        log_sum_exp(self.sums.iter().zip(kernel.grid.effects()).map(|(sum, effect)| sum + effect.ln_weight))
+    }
+}
+
+/// The mixture over starts, tick by tick: `ln A_k`, and the prior of a harm that has not begun.
+#[derive(Debug, Clone)]
+pub(crate) struct StartMixture {
+    ln_started: [f64; GRID],
+    /// `ln π` of the tick to come.
+    ln_start: f64,
+    /// `ln (1 − Σ π)` of the ticks so far.
+    ln_not_started: f64,
+    begun: bool,
+    /// As in [`Plain`].
+    compared: bool,
+}
+
+impl Default for StartMixture {
+    fn default() -> Self {
+        let ln_started = [f64::NEG_INFINITY; GRID];
+        Self {
+            ln_started,
+            ln_start: libm::log(STARTS_AT_ONCE),
+            ln_not_started: 0.0,
+            begun: false,
+            compared: false,
+        }
+    }
+}
+
+impl StartMixture {
+    /// Adds a tick. Every tick counts for π, also one that adds no evidence.
+    pub(crate) fn add(&mut self, kernel: &Kernel<'_>, tick: &Arms, phi: f64) {
+        let share = tick.usable().then(|| kernel.share(tick));
+        self.compared |= share.is_some();
+        for (log_a, effect) in self.ln_started.iter_mut().zip(kernel.grid.effects()) {
+            *log_a = log_add_exp(*log_a, self.ln_start);
+            if let Some(share) = share {
+                *log_a += kernel.tempered(tick, share, phi, effect);
+            }
+        }
+        // What is left after tick t is ½·(1−η)^(t−1), and tick t+1 takes the share η of it.
+        let started = if self.begun { STARTS_LATER } else { STARTS_AT_ONCE };
+        self.ln_not_started += libm::log1p(-started);
+        self.ln_start = self.ln_not_started + libm::log(STARTS_LATER);
+        self.begun = true;
+    }
+
+    /// Log evidence of the ticks so far.
+    pub(crate) fn log_e(&self, kernel: &Kernel<'_>) -> f64 {
+        if !self.compared {
+            return 0.0;
+        }
+        let started =
+            self.ln_started.iter().zip(kernel.grid.effects()).map(|(log_a, effect)| log_a + effect.ln_weight);
+        log_sum_exp(started.chain([self.ln_not_started]))
     }
 }
 

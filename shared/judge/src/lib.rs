@@ -15,6 +15,7 @@
 //! | `kernel`, `dispersion` | the evidence of one comparison, and how it is tempered |
 //! | `fast`, `pass`, `interval`, `split`, `guard`, `effort` | what is made of it |
 //! | `combine`, `verdict`, `judge` | many metrics, one answer |
+//! | `trace` | the evidence tick by tick, for looking at afterwards |
 //!
 //! # How to feed it
 //! - A tick is a complete minute. Rolling back uses them all, since late data hits both arms alike; passing leaves
@@ -82,6 +83,7 @@ mod kernel;
 mod pass;
 mod preset;
 mod split;
+mod trace;
 mod verdict;
 
 #[cfg(test)]
@@ -96,3 +98,4 @@ pub use interval::interval;
 pub use judge::judge;
 pub use judgement::{HoldCause, Interval, Judgement, MetricJudgement, RollBackCause, Verdict};
 pub use preset::{LATENCY_MARGINS, Preset, Thresholds};
+pub use trace::{CombinedEvidence, TickEvidence, combined_trace, trace};

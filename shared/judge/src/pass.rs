@@ -6,7 +6,7 @@ use crate::input::{Metric, Routing, Tick};
 use crate::kernel::{Arms, Grid, Kernel, LN_40, arms, float, reaches};
 
 /// φ0 for ending a step early (rule 5) …
-const EARLY_PHI_0: f64 = 3.0;
+pub(crate) const EARLY_PHI_0: f64 = 3.0;
 /// … and where one user's requests stay together.
 const EARLY_STICKY_PHI_0: f64 = 5.0;
 /// Events the candidate must have had the chance of before the absence of harm means anything.
@@ -60,7 +60,12 @@ impl Passing {
 /// φ is the same with the arms swapped, so it is passed in.
 pub(crate) fn log_e_pass(ticks: &[Arms], phis: &[f64], ratio: f64, cap: f64, grid: &Grid) -> f64 {
     let swapped: Vec<_> = ticks.iter().map(|tick| tick.swapped()).collect();
-    Kernel { grid, margin: 1.0 / ratio, cap }.plain(&swapped, phis)
+    pass_kernel(grid, ratio, cap).plain(&swapped, phis)
+}
+
+/// The kernel that pass evidence is made with; it is fed swapped arms.
+pub(crate) fn pass_kernel(grid: &Grid, ratio: f64, cap: f64) -> Kernel<'_> {
+    Kernel { grid, margin: 1.0 / ratio, cap }
 }
 
 /// The candidate's share of the tick's events by its share of the requests, where both arms served.

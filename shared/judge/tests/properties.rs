@@ -3,8 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidegate_judge::{
-    Counts, Guard, Harm, Input, Judgement, Kind, Metric, Preset, Routing, SplitTick, StepTime, Tick, Verdict,
-    interval, judge,
+    Counts, Guard, Harm, Input, Judgement, Kind, Metric, Preset, Routing, SplitTick, StepTime, Thresholds,
+    Tick, TickEvidence, Verdict, combined_trace, interval, judge, trace,
 };
 
 fn counts(largest: u64) -> impl Strategy<Value = Counts> {
@@ -81,6 +81,21 @@ fn one_worse(mut ticks: Vec<Tick>, index: usize) -> Vec<Tick> {
     ticks
 }
 
+fn traced(metric: &Metric) -> Vec<TickEvidence> {
+    trace(metric, &Thresholds::BALANCED)
+}
+
+/// Every number of a trace by its bits.
+fn bits_of_trace(seen: &[TickEvidence]) -> Vec<u64> {
+    let of_tick = |t: &TickEvidence| [Some(t.log_e), Some(t.phi), t.log_e_fast, Some(t.log_e_pass)];
+    seen.iter().flat_map(of_tick).map(|number| number.map_or(0, f64::to_bits)).collect()
+}
+
+/// Not above, but for rounding.
+fn at_most(low: f64, high: f64) -> bool {
+    low <= high + 1e-9 * high.abs().max(1.0)
+}
+
 /// Every number of a judgement by its bits.
 fn bits(judgement: &Judgement) -> Vec<u64> {
     let of_metric = |m: &tidegate_judge::MetricJudgement| {
@@ -145,6 +160,92 @@ proptest! {
     }
 
     #[test]
+    fn the_trace_of_a_list_cut_anywhere_is_the_trace_of_the_list_up_to_there(
+        ticks in vec(tick(), 1..20), at in any::<prop::sample::Index>(),
+    ) {
+        let cut = at.index(ticks.len());
+        let (whole, part) = (traced(&errors(ticks.clone())), traced(&errors(ticks[..cut].to_vec())));
+        prop_assert_eq!(bits_of_trace(&whole[..cut]), bits_of_trace(&part));
+    }
+
+    #[test]
+    fn the_trace_ends_with_what_the_judge_finds(ticks in vec(tick(), 1..20), step in step_time()) {
+        let metric = errors(ticks);
+        let last = *traced(&metric).last().expect("there is a tick");
+        let found = judge(&input(vec![metric], step)).expect("the input has no faults").metrics.remove(0);
+        prop_assert_eq!(last.log_e.to_bits(), found.log_e.to_bits());
+        prop_assert_eq!(last.log_e_fast.map(f64::to_bits), found.log_e_fast.map(f64::to_bits));
+    }
+
+    #[test]
+    fn data_that_comes_late_leaves_no_mark(
+        ticks in vec(tick(), 1..20), part in 0.0..=1.0_f64, at in any::<prop::sample::Index>(),
+    ) {
+        // At first a part of the candidate's requests of one minute is missing.
+        let late = at.index(ticks.len());
+        let mut early = ticks.clone();
+        let candidate = &mut early[late].candidate;
+        *candidate = Counts { total: scaled(candidate.total, part), bad: scaled(candidate.bad, part) };
+        let (first, then) = (traced(&errors(early.clone())), traced(&errors(ticks.clone())));
+        prop_assert_eq!(bits_of_trace(&first[..late]), bits_of_trace(&then[..late]));
+        early[late] = ticks[late];
+        prop_assert_eq!(bits(&judged(&early)), bits(&judged(&ticks)));
+    }
+
+    #[test]
+    fn a_wider_margin_never_shows_more_harm_and_a_wider_pass_ratio_never_less_of_a_pass(
+        ticks in vec(tick(), 1..15), r0 in 0.5..5.0_f64, r1 in 1.01..5.0_f64, wider in 1.0..3.0_f64,
+    ) {
+        let narrow = traced(&Metric { r0, r1, ..errors(ticks.clone()) });
+        let wide = traced(&Metric { r0: r0 * wider, r1: r1 * wider, ..errors(ticks) });
+        for (narrow, wide) in narrow.iter().zip(&wide) {
+            prop_assert!(at_most(wide.log_e, narrow.log_e), "{wide:?} {narrow:?}");
+            prop_assert!(at_most(narrow.log_e_pass, wide.log_e_pass), "{wide:?} {narrow:?}");
+        }
+    }
+
+    #[test]
+    fn the_lower_bound_is_below_the_upper_one(ticks in vec(tick(), 0..15)) {
+        let shown = interval(&ticks, Harm::Increase);
+        if let (Some(low), Some(high)) = (shown.low, shown.high) {
+            prop_assert!(low < high, "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn combined_evidence_lies_between_that_of_its_metrics(
+        ticks in vec((tick(), tick()), 1..15), weight in 0.01..0.99_f64,
+    ) {
+        let (first, second): (Vec<_>, Vec<_>) = ticks.into_iter().unzip();
+        let first = traced(&Metric { weight, ..errors(first) });
+        let second = traced(&Metric { weight: 1.0 - weight, ..errors(second) });
+        let combined = combined_trace(&[(weight, &first), (1.0 - weight, &second)]);
+        prop_assert_eq!(combined.len(), first.len());
+        for ((a, b), both) in first.iter().zip(&second).zip(combined) {
+            let lowest = a.log_e.min(b.log_e);
+            prop_assert!(at_most(lowest, both.log_e) && at_most(both.log_e, a.log_e.max(b.log_e)));
+        }
+    }
+
+    #[test]
+    fn weights_that_sum_to_one_are_judged_and_others_refused(
+        ticks in vec(tick(), 0..5), parts in vec(0.01..1.0_f64, 1..5), off in prop_oneof![0.5..0.99_f64, 1.01..2.0_f64],
+    ) {
+        let sum: f64 = parts.iter().sum();
+        let metrics = |scale: f64| {
+            let metric = |(index, part): (usize, &f64)| Metric {
+                name: format!("metric {index}"),
+                weight: part / sum * scale,
+                ..errors(ticks.clone())
+            };
+            parts.iter().enumerate().map(metric).collect::<Vec<_>>()
+        };
+        prop_assert!(judge(&input(metrics(1.0), StepTime::BakeOver)).is_ok());
+        let faults = judge(&input(metrics(off), StepTime::BakeOver)).expect_err("the weights do not sum to 1");
+        prop_assert!(faults.iter().any(|fault| fault.field == "weight"));
+    }
+
+    #[test]
     fn no_data_never_promotes(
         history in vec(tick(), 0..20), silent in vec(counts(20_000), 0..20), step in step_time(),
         expecting_candidate: bool,
@@ -174,6 +275,15 @@ proptest! {
         let ratio = shown.ratio.expect("both arms have events");
         prop_assert!(shown.low.is_none_or(|low| low <= ratio), "{shown:?}");
         prop_assert!(shown.high.is_none_or(|high| ratio <= high), "{shown:?}");
+    }
+
+    #[test]
+    fn every_number_of_a_trace_is_finite(
+        ticks in vec((counts(u64::MAX), counts(u64::MAX)), 0..10), weight in 0.0..=1.0_f64,
+    ) {
+        let ticks = ticks.into_iter().map(|(candidate, stable)| Tick { candidate, stable }).collect();
+        let seen = traced(&Metric { weight, ..errors(ticks) });
+        prop_assert!(bits_of_trace(&seen).into_iter().all(|bits| f64::from_bits(bits).is_finite()));
     }
 
     #[test]

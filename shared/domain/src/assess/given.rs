@@ -43,22 +43,11 @@ pub(super) fn judge_input(
     let total_weight: f64 = judged_metrics(rollout).map(|metric| metric.weight).sum();
     let metrics: Vec<judge::Metric> = judged_metrics(rollout)
         .map(|metric| judge::Metric {
-            name: metric.name.clone(),
-            kind: if metric.source == MetricSource::Errors {
-                judge::Kind::Errors
-            } else {
-                judge::Kind::Other
-            },
-            harm: match metric.harm {
-                Harm::Increase => judge::Harm::Increase,
-                Harm::Decrease => judge::Harm::Decrease,
-            },
             ticks: ticks.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
-            r0: metric.margin,
-            r1: metric.pass,
             weight: metric.weight / total_weight,
             step_start,
             unsettled,
+            ..judge_metric(metric)
         })
         .collect();
     let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
@@ -72,11 +61,38 @@ pub(super) fn judge_input(
             .collect(),
         thresholds: judge::Thresholds { alpha_slow: analysis.alpha_slow, alpha_fast: analysis.alpha_fast },
         routing: judge::Routing::PerRequest,
-        split: bake.map_or_else(Vec::new, |_| split(rollout, settled_of_step)),
+        split: if bake.is_some() && analysis.traffic_split {
+            split(rollout, settled_of_step)
+        } else {
+            Vec::new()
+        },
         step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
         expecting_candidate: bake.is_some_and(|bake| expects_candidate(bake, now)),
         minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
         metrics,
+    }
+}
+
+/// A metric of a policy as the judge takes it, without any ticks yet.
+pub fn judge_metric(metric: &Metric) -> judge::Metric {
+    judge::Metric {
+        name: metric.name.clone(),
+        kind: match metric.source {
+            MetricSource::Errors => judge::Kind::Errors,
+            MetricSource::SlowerThan { .. }
+            | MetricSource::SlowerThanLimit { .. }
+            | MetricSource::CloudWatch { .. } => judge::Kind::Other,
+        },
+        harm: match metric.harm {
+            Harm::Increase => judge::Harm::Increase,
+            Harm::Decrease => judge::Harm::Decrease,
+        },
+        ticks: Vec::new(),
+        r0: metric.margin,
+        r1: metric.pass,
+        weight: metric.weight,
+        step_start: 0,
+        unsettled: 0,
     }
 }
 
@@ -112,7 +128,8 @@ fn split(rollout: &Rollout, settled_of_step: &[&Tick]) -> Vec<judge::SplitTick> 
     if dealt.iter().all(|tick| tick.candidate == 0) { Vec::new() } else { dealt }
 }
 
-fn judge_guard(guard: &Guard, analysis: &Analysis) -> judge::Guard {
+/// A guard of a policy as the judge takes it; its name says what it looks at.
+pub fn judge_guard(guard: &Guard, analysis: &Analysis) -> judge::Guard {
     judge::Guard {
         name: analysis.in_words(guard),
         metric: guard.metric.clone(),

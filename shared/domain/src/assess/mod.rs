@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use tidegate_judge as judge;
 
 use self::given::{first_minute, judge_input};
-use self::shown::evidence;
 use crate::policy::{AlarmAction, Gate, Metric, MetricSource, OnInconclusive};
 use crate::rollout::{Bake, PauseCause, Phase, Rollout};
 use crate::ticks::Tick;
 use crate::verdict::{Cause, Counts, Evidence, HoldCause, Pass, Verdict};
 
-pub use self::given::judged_metrics;
+pub use self::given::{judge_guard, judge_metric, judged_metrics};
+pub use self::shown::evidence;
 
 /// The watch after promotion compares with a frozen baseline, in so many minutes in a row.
 const WATCH_MINUTES: usize = 3;
@@ -63,7 +63,7 @@ pub fn assess(
     let evidence = evidence(&judgement, &input);
     let known = Known { rollout, judgement: &judgement, evidence: &evidence, firing, now };
     let verdict = known
-        .rolls_back(&judgement.verdict, ticks)
+        .rolls_back(ticks)
         .or_else(|| known.holds(&judgement.verdict))
         .unwrap_or_else(|| known.goes_on(&judgement.verdict, bake, cause, ticks));
     Ok(Assessment { verdict, evidence: Some(evidence) })
@@ -78,21 +78,8 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn rolls_back(&self, verdict: &judge::Verdict, ticks: &[Tick]) -> Option<Verdict> {
-        let evidence = || self.evidence.clone();
-        let judged = match verdict {
-            judge::Verdict::RollBack(judge::RollBackCause::Guard(guard)) => {
-                Some(Cause::GuardBroken { guard: guard.clone(), evidence: evidence() })
-            }
-            judge::Verdict::RollBack(judge::RollBackCause::Harm) => Some(Cause::HarmShown(evidence())),
-            judge::Verdict::RollBack(judge::RollBackCause::FastPath) => {
-                Some(Cause::HarmShown(self.fast_evidence()))
-            }
-            judge::Verdict::Promote
-            | judge::Verdict::Hold(_)
-            | judge::Verdict::Inconclusive
-            | judge::Verdict::Continue => None,
-        };
+    fn rolls_back(&self, ticks: &[Tick]) -> Option<Verdict> {
+        let judged = cause_of(self.judgement, self.evidence, self.rollout.policy.analysis.alpha_fast);
         let alarm = || Some(Cause::AlarmFired { alarm: self.firing(AlarmAction::RollBack)? });
         let late =
             || is_past_deadline(self.rollout, self.now).then(|| deadline_verdict(self.rollout, self.now));
@@ -156,14 +143,6 @@ impl Known<'_> {
         if over { Verdict::Promote(Pass::WatchOver) } else { Verdict::Continue }
     }
 
-    /// The evidence of the fast path, which is another than that of the comparison over all ticks.
-    fn fast_evidence(&self) -> Evidence {
-        let fast =
-            self.judgement.metrics.iter().filter_map(|metric| metric.log_e_fast).fold(f64::MIN, f64::max);
-        let alpha = self.rollout.policy.analysis.alpha_fast;
-        Evidence { log_e: fast, threshold_log_e: -alpha.ln(), ..self.evidence.clone() }
-    }
-
     /// A firing alarm of the policy with this action. A fix is deployed while alarms are red, so they do not speak in it.
     fn firing(&self, action: AlarmAction) -> Option<String> {
         if self.rollout.request.fix_forward {
@@ -190,6 +169,26 @@ impl Known<'_> {
         let last = watched.last_chunk::<WATCH_MINUTES>()?;
         let above = last.iter().all(|counts| counts.rate().is_some_and(|rate| rate > limit));
         above.then(|| Cause::WorseThanBaseline { candidate: last.iter().copied().sum(), baseline })
+    }
+}
+
+/// Why the judge takes the candidate back, with the evidence of its judgement; `None` where it does not.
+pub fn cause_of(judgement: &judge::Judgement, evidence: &Evidence, alpha_fast: f64) -> Option<Cause> {
+    let evidence = evidence.clone();
+    match &judgement.verdict {
+        judge::Verdict::RollBack(judge::RollBackCause::Guard(guard)) => {
+            Some(Cause::GuardBroken { guard: guard.clone(), evidence })
+        }
+        judge::Verdict::RollBack(judge::RollBackCause::Harm) => Some(Cause::HarmShown(evidence)),
+        // The evidence of the fast path is another than that of the comparison over all ticks.
+        judge::Verdict::RollBack(judge::RollBackCause::FastPath) => {
+            let fast = judgement.metrics.iter().filter_map(|m| m.log_e_fast).fold(f64::MIN, f64::max);
+            Some(Cause::HarmShown(Evidence { log_e: fast, threshold_log_e: -alpha_fast.ln(), ..evidence }))
+        }
+        judge::Verdict::Promote
+        | judge::Verdict::Hold(_)
+        | judge::Verdict::Inconclusive
+        | judge::Verdict::Continue => None,
     }
 }
 

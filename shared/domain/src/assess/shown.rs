@@ -6,7 +6,7 @@ use crate::verdict::{Counts, Evidence, MetricEvidence};
 
 /// The evidence of a judgement. The intervals take longer than the judgement itself, so they are found only where something is
 /// to be said; whoever looks in between finds them from the ticks.
-pub(super) fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence {
+pub fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence {
     let is_said = judgement.verdict != judge::Verdict::Continue;
     let metrics = judgement.metrics.iter().zip(&input.metrics).filter(|(_, given)| given.weight > 0.0);
     let metrics = metrics.map(|(shown, given)| {

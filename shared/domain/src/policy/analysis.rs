@@ -29,6 +29,10 @@ pub(super) fn analysis(at: &Place, raw: RawAnalysis) -> Option<Analysis> {
         alarms,
         on_inconclusive: on_inconclusive.unwrap_or(defaults::ON_INCONCLUSIVE),
         warm_up: warm_up?,
+        traffic_split: at
+            .field("trafficSplit")
+            .optional(raw.traffic_split)
+            .unwrap_or(defaults::TRAFFIC_SPLIT),
     })
 }
 

@@ -14,6 +14,8 @@ pub(super) const PRESET: Preset = Preset::Balanced;
 pub(super) const ON_INCONCLUSIVE: OnInconclusive = OnInconclusive::Hold;
 /// What a firing alarm does.
 pub(super) const ALARM_ACTION: AlarmAction = AlarmAction::RollBack;
+/// Whether a router that divides the traffic otherwise than told holds the rollout.
+pub(super) const TRAFFIC_SPLIT: bool = true;
 /// Which direction of a metric of the user's own is the harm.
 pub(super) const HARM: Harm = Harm::Increase;
 /// When a flag switches.

@@ -118,6 +118,18 @@ pub struct Analysis {
     /// The time after each rise of the weight whose minutes are not judged: the candidate may be cold.
     #[serde(default, skip_serializing_if = "Span::is_zero")]
     pub warm_up: Span,
+    /// Whether a router that divides the traffic otherwise than told holds the rollout.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub traffic_split: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Analysis {

@@ -41,6 +41,9 @@ pub(in crate::policy) struct RawAnalysis {
     /// How long the candidate is cold after each rise of its weight; these minutes are not judged.
     #[schemars(extend("default" = "0m"))]
     pub(in crate::policy) warm_up: Lenient<Duration>,
+    /// Whether a router that divides the traffic otherwise than told holds the rollout.
+    #[schemars(extend("default" = defaults::TRAFFIC_SPLIT))]
+    pub(in crate::policy) traffic_split: Lenient<bool>,
     #[serde(flatten)]
     #[schemars(skip)]
     pub(in crate::policy) unknown: Unknown,

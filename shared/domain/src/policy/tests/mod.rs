@@ -113,6 +113,7 @@ fn the_policy_in_the_design_parses_to_what_it_says() {
             alarms: vec![AlarmRule { name: "checkout-5xx".to_owned(), action: AlarmAction::RollBack }],
             on_inconclusive: OnInconclusive::Hold,
             warm_up: Span::ZERO,
+            traffic_split: true,
         },
         flags: vec![FlagChange {
             flag: "new-basket".to_owned(),

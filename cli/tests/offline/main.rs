@@ -1,0 +1,6 @@
+//! The commands that work on recorded counts, as people and scripts call them.
+
+mod backtest;
+mod called;
+mod judge;
+mod vectors;
