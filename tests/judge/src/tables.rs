@@ -36,11 +36,12 @@ fn bold(Named { name, family }: &Named) -> String {
     }
 }
 
-/// A percentage without its sign: one digit after the point below 10 and where it would round to 100.
+/// A percentage without its sign: one digit after the point below 10 and where it would round to 100. What is not
+/// none never reads as 0, what is not all never as 100.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let fine = percent < 9.95 || (percent >= 99.5 && share < 1.0);
-    if fine && share > 0.0 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+    if fine && share > 0.0 { format!("{:.1}", percent.clamp(0.1, 99.9)) } else { format!("{percent:.0}") }
 }
 
 /// A median minute, or a dash.
@@ -157,4 +158,16 @@ pub fn aims(findings: &Findings) -> String {
         vec![aim.about, aim.allowed, aim.measured, met.to_owned()]
     };
     table(&head, aims::aims(findings).into_iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_never_reads_as_none_and_most_never_as_all() {
+        let shares = [0.0, 0.0001, 0.0123, 0.0994, 0.0996, 0.5, 0.9949, 0.9951, 0.9999, 1.0];
+        let wanted = ["0", "0.1", "1.2", "9.9", "10", "50", "99", "99.5", "99.9", "100"];
+        assert_eq!(shares.map(percent), wanted);
+    }
 }
