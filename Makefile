@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench
+.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -53,3 +53,11 @@ bench:
 	$(PYTHON) tests/bench/cold_start.py --markdown docs/cold-start.md \
 	  --env TIDEGATE_BUS=tidegate --env TIDEGATE_TOPIC=arn:aws:sns:eu-west-1:123456789012:on-call \
 	  $(foreach name,$(FUNCTIONS),--bin $(name)=target/release/$(name) --event tests/bench/events/$(name).json)
+
+# The judge beside what people use today, by simulation; writes docs/judge-benchmark.md and its chart. Not a test.
+bench-judge:
+	cargo run --locked --profile ci -p tidegate-tests-judge --bin bench-judge -- --out docs
+
+# How fast the judge is, built as it is deployed; docs/judge-speed.md keeps the numbers. Not a test.
+bench-speed:
+	cargo bench --locked -p tidegate-tests-judge --bench speed
