@@ -50,6 +50,9 @@ pub struct MetricEvidence {
     /// Requests still needed to see a doubling; `None` when it cannot be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_needed: Option<f64>,
+    /// The same in minutes at the traffic of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes_needed: Option<f64>,
 }
 
 /// Bad events among all events.

@@ -22,6 +22,7 @@ pub fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence 
             log_e: shown.log_e,
             log_e_pass: shown.log_e_pass,
             requests_needed: shown.requests_needed,
+            minutes_needed: shown.minutes_needed,
         }
     });
     Evidence {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::numbers::{amount, count, join, odds, percent, roughly, significant};
+use super::numbers::{amount, count, join, odds, percent, roughly, roughly_minutes, significant};
 use crate::outlook::Outlook;
 use crate::verdict::{Evidence, MetricEvidence};
 
@@ -29,6 +29,20 @@ impl fmt::Display for Evidence {
 }
 
 impl Evidence {
+    /// What it would take to see a doubling of the metric that takes the longest; nothing where none would show.
+    pub(super) fn wants(&self) -> String {
+        let is_open = |metric: &&MetricEvidence| metric.requests_needed.is_some_and(|needed| needed >= 1.0);
+        let open = self.metrics.iter().filter(is_open);
+        let most =
+            open.max_by(|a, b| a.requests_needed.unwrap_or(0.0).total_cmp(&b.requests_needed.unwrap_or(0.0)));
+        let Some(MetricEvidence { name, requests_needed: Some(requests), minutes_needed, .. }) = most else {
+            return String::new();
+        };
+        let time = minutes_needed.map(|minutes| format!(", {} of this traffic", roughly_minutes(minutes)));
+        let more = amount(*requests);
+        format!("; to see a doubling of {name} takes another {more} requests{}", time.unwrap_or_default())
+    }
+
     /// Whether a metric speaks for harm, or has nothing that could speak against it.
     fn is_loud(&self, metric: &MetricEvidence) -> bool {
         metric.log_e > 0.0 || metric.candidate.total == 0 || self.culprits.contains(&metric.name)
@@ -84,22 +98,23 @@ fn named(f: &mut fmt::Formatter<'_>, metrics: &[&MetricEvidence], what: &str) ->
 impl fmt::Display for Outlook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let many = amount(self.per_second);
+        let many = if many == "1" { "1 request".to_owned() } else { format!("{many} requests") };
         let rate = percent(self.rate);
         match self.needed {
             _ if self.rate <= 0.0 => write!(
                 f,
-                "no request failed before, so at {many} requests a second only a candidate that plainly fails will show"
+                "no request failed before, so at {many} a second only a candidate that plainly fails will show"
             ),
             Some(needed) if self.can_tell() => write!(
                 f,
-                "at {many} requests a second a doubling of {rate} errors is likely to show after {}",
+                "at {many} a second a doubling of {rate} errors is likely to show after {}",
                 roughly(needed)
             ),
             needed => {
                 let within = roughly(self.within);
                 write!(
                     f,
-                    "at {many} requests a second a doubling of {rate} errors cannot be seen within this policy's {within}"
+                    "at {many} a second a doubling of {rate} errors cannot be seen within this policy's {within}"
                 )?;
                 let time = needed.map_or_else(|| "more than a year".to_owned(), roughly);
                 write!(f, "; it would take {time}")?;
@@ -126,6 +141,7 @@ mod tests {
             log_e,
             log_e_pass,
             requests_needed: None,
+            minutes_needed: None,
         }
     }
 
@@ -145,6 +161,23 @@ mod tests {
             "errors 4.1× stable (3.2 to 5.3), 312 of 7,600 against 76 of 7,610; latency p50 within margin; \
              latency p99 without a sign of harm; evidence 212 to 1"
         );
+    }
+
+    #[test]
+    fn what_is_undecided_says_what_it_would_take() {
+        let wants = |requests_needed, minutes_needed| {
+            let metric = MetricEvidence { requests_needed, minutes_needed, ..metric("errors", 0.0, 0.0) };
+            Evidence { metrics: vec![metric], ..Evidence::default() }.wants()
+        };
+        assert_eq!(
+            wants(Some(118_000.0), Some(970.0)),
+            "; to see a doubling of errors takes another 118,000 requests, 16 hours of this traffic"
+        );
+        assert_eq!(
+            wants(Some(1e12), Some(1e9)),
+            "; to see a doubling of errors takes another 1,000,000,000,000 requests, more than a year of this traffic"
+        );
+        assert_eq!([wants(Some(0.0), Some(0.0)), wants(None, None)], ["", ""]);
     }
 
     #[test]

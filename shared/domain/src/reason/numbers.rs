@@ -69,7 +69,17 @@ pub(super) fn percent(share: f64) -> String {
 
 /// A span in its largest unit, as one speaks of it: `45 minutes`, `9 hours`, `3 days`.
 pub(super) fn roughly(span: Span) -> String {
-    let minutes = span.as_minutes();
+    spoken(span.as_minutes())
+}
+
+/// The same of so many minutes, of which there may be more than a span holds.
+pub(super) fn roughly_minutes(minutes: f64) -> String {
+    const YEAR: f64 = 365.0 * 24.0 * 60.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within a year")]
+    if minutes <= YEAR { spoken(minutes.max(1.0).ceil() as u32) } else { "more than a year".to_owned() }
+}
+
+fn spoken(minutes: u32) -> String {
     let (amount, unit) = match minutes {
         0..=119 => (minutes, "minute"),
         120..=2_879 => ((minutes + 30) / 60, "hour"),

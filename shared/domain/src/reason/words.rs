@@ -39,8 +39,12 @@ impl fmt::Display for Reason {
             Self::PausedBy { by, why } => words(f, by, "paused", why.as_deref()),
             Self::ResumedBy { by, why } => words(f, by, "resumed", why.as_deref()),
             Self::HoldOver => f.write_str("what held it is over"),
-            Self::Extended(evidence) => write!(f, "undecided, the step gets as much time again: {evidence}"),
-            Self::Undecided(evidence) => write!(f, "undecided after the extension: {evidence}"),
+            Self::Extended(evidence) => {
+                write!(f, "undecided, the step gets as much time again: {evidence}{}", evidence.wants())
+            }
+            Self::Undecided(evidence) => {
+                write!(f, "undecided after the extension: {evidence}{}", evidence.wants())
+            }
             Self::Held(cause) => write!(f, "{cause}"),
             Self::TakingBack(cause) => write!(f, "{cause}"),
             Self::BackOnStable(cause) => write!(f, "all traffic is back on stable; {cause}"),
@@ -140,7 +144,9 @@ impl fmt::Display for Cause {
             Self::AlarmFired { alarm } => write!(f, "alarm {alarm} fired"),
             Self::Aborted { by, why } => words(f, by, "aborted", why.as_deref()),
             Self::Superseded { by } => write!(f, "superseded by {by}"),
-            Self::Undecided(evidence) => write!(f, "undecided, and the policy rolls back: {evidence}"),
+            Self::Undecided(evidence) => {
+                write!(f, "undecided, and the policy rolls back: {evidence}{}", evidence.wants())
+            }
             Self::DeadlinePassed { deadline } => write!(f, "not over by its deadline {deadline}"),
         }
     }

@@ -151,6 +151,7 @@ pub fn evidence() -> Evidence {
             log_e: f64::ln(212.0),
             log_e_pass: 0.0,
             requests_needed: None,
+            minutes_needed: None,
         }],
     }
 }
