@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tidegate_domain::policy::{Gate, Harm};
+use tidegate_domain::policy::Harm;
 use tidegate_domain::reason::Reason;
-use tidegate_domain::rollout::{Health, PauseCause, Phase, PhaseName, Rollout, RolloutId};
+use tidegate_domain::rollout::{Health, Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::ticks::Tick;
 use tidegate_domain::units::{Span, Weight};
@@ -185,27 +185,8 @@ impl Stored {
 
 /// Whether nothing goes on until somebody acts. A timed gate and a hold end by themselves.
 pub fn waits_for_somebody(phase: &Phase) -> bool {
-    match phase {
-        Phase::Paused { cause, .. } => match cause {
-            PauseCause::Gate(Gate::Manual)
-            | PauseCause::Operator { .. }
-            | PauseCause::Inconclusive
-            | PauseCause::Drift { .. }
-            | PauseCause::RouterDenied(_) => true,
-            PauseCause::Gate(Gate::Timed(_)) | PauseCause::Hold(_) => false,
-        },
-        Phase::Queued
-        | Phase::Preflight { .. }
-        | Phase::Baking(_)
-        | Phase::Watching { .. }
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => false,
-    }
+    let pause = phase.traffic().and_then(|traffic| traffic.pause);
+    pause.is_some_and(|(cause, _)| !cause.ends_by_itself())
 }
 
 impl Status {

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::decide::{Drift, PREFLIGHT_TIME};
 use crate::effect::Owner;
-use crate::policy::Gate;
 use crate::rollout::{PauseCause, Phase, Rollout};
 use crate::target::Routing;
 use crate::verdict::Verdict;
@@ -38,31 +37,11 @@ pub fn is_news(rollout: &Rollout, verdict: &Verdict) -> bool {
         }
         Verdict::Hold(_) | Verdict::Inconclusive(_) => matches!(rollout.phase, Phase::Baking(_)),
         Verdict::Ready(_) => matches!(rollout.phase, Phase::Preflight { .. }),
-        Verdict::Promote(_) => moves_on_by_itself(rollout),
+        Verdict::Promote(_) => {
+            let traffic = rollout.phase.traffic();
+            traffic.is_some_and(|traffic| traffic.pause.is_none_or(|(cause, _)| cause.heeds_a_pass()))
+        }
         Verdict::RollBack(_) => !rollout.phase.is_terminal(),
-    }
-}
-
-/// Whether a pass has an effect: not where somebody has to be asked first.
-fn moves_on_by_itself(rollout: &Rollout) -> bool {
-    match &rollout.phase {
-        Phase::Baking(_) | Phase::Watching { .. } => true,
-        Phase::Paused { cause, .. } => match cause {
-            PauseCause::Gate(Gate::Timed(_)) | PauseCause::Inconclusive | PauseCause::Hold(_) => true,
-            PauseCause::Gate(Gate::Manual)
-            | PauseCause::Operator { .. }
-            | PauseCause::Drift { .. }
-            | PauseCause::RouterDenied(_) => false,
-        },
-        Phase::Queued
-        | Phase::Preflight { .. }
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => false,
     }
 }
 

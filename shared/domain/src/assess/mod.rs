@@ -9,7 +9,7 @@ use tidegate_judge as judge;
 
 use self::given::{first_minute, judge_input};
 use crate::policy::{AlarmAction, Gate, Metric, MetricSource, OnInconclusive};
-use crate::rollout::{Bake, PauseCause, Phase, Rollout};
+use crate::rollout::{Bake, PauseCause, Phase, Rollout, Traffic};
 use crate::ticks::Tick;
 use crate::verdict::{Cause, Counts, Evidence, HoldCause, Pass, Verdict};
 
@@ -41,22 +41,10 @@ pub fn assess(
     firing: &[String],
     now: Timestamp,
 ) -> Result<Assessment, Vec<judge::InputFault>> {
-    let (bake, cause) = match &rollout.phase {
-        Phase::Baking(bake) => (Some(bake), None),
-        Phase::Paused { bake, cause, since } => (Some(bake), Some((cause, *since))),
-        Phase::Watching { .. } => (None, None),
-        Phase::Preflight { .. } if is_past_deadline(rollout, now) => {
-            return Ok(Assessment { verdict: deadline_verdict(rollout, now), evidence: None });
-        }
-        Phase::Queued
-        | Phase::Preflight { .. }
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => return Ok(Assessment { verdict: Verdict::Continue, evidence: None }),
+    let Some(Traffic { bake, pause, .. }) = rollout.phase.traffic() else {
+        let late = matches!(rollout.phase, Phase::Preflight { .. }) && is_past_deadline(rollout, now);
+        let verdict = if late { deadline_verdict(rollout, now) } else { Verdict::Continue };
+        return Ok(Assessment { verdict, evidence: None });
     };
     let input = judge_input(rollout, bake, ticks, now);
     let judgement = judge::judge(&input)?;
@@ -65,7 +53,7 @@ pub fn assess(
     let verdict = known
         .rolls_back(ticks)
         .or_else(|| known.holds(&judgement.verdict))
-        .unwrap_or_else(|| known.goes_on(&judgement.verdict, bake, cause, ticks));
+        .unwrap_or_else(|| known.goes_on(&judgement.verdict, bake, pause, ticks));
     Ok(Assessment { verdict, evidence: Some(evidence) })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tidegate_domain::assess::judged_metrics;
 use tidegate_domain::policy::{Metric, MetricSource};
-use tidegate_domain::rollout::{Bake, Phase, Rollout};
+use tidegate_domain::rollout::{Phase, Rollout};
 use tidegate_domain::ticks::{Arms, Tick, minute_of};
 use tidegate_domain::units::Span;
 use tidegate_domain::verdict::Counts;
@@ -46,20 +46,7 @@ pub(super) fn distinct(places: &[Place]) -> Vec<MetricQuery> {
 
 /// The first minute that has to be read (again): from the first traffic on, and from before what has settled.
 pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp) -> Option<Timestamp> {
-    let begun = match &rollout.phase {
-        Phase::Baking(Bake { since, .. })
-        | Phase::Paused { bake: Bake { since, .. }, .. }
-        | Phase::Watching { since } => *since,
-        Phase::Queued
-        | Phase::Preflight { .. }
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => return None,
-    };
+    let begun = rollout.phase.traffic()?.since;
     let known = known.last().map(|tick| (rollout.settle + LATE).before(tick.minute));
     let from = known.or_else(|| begun.map(minute_of))?.max(FURTHEST_BACK.before(minute_of(now)));
     // Minutes before promotion hold the comparison with stable, which is read for divided traffic only.

@@ -94,18 +94,8 @@ impl Sweep {
 
     async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {
         let Some(rollout) = self.store.load(id).await?.filter(Rollout::is_listed) else { return Ok(None) };
-        let routing = match &rollout.phase {
-            Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => self.routing(&rollout).await,
-            Phase::Queued
-            | Phase::Preflight { .. }
-            | Phase::RollingBack(_)
-            | Phase::Stuck(_)
-            | Phase::Succeeded
-            | Phase::RolledBack { .. }
-            | Phase::Superseded { .. }
-            | Phase::TakenOver { .. }
-            | Phase::Refused { .. } => None,
-        };
+        let has_traffic = rollout.phase.traffic().is_some();
+        let routing = if has_traffic { self.routing(&rollout).await } else { None };
         let ticks = if is_measured(&rollout.phase) { self.store.ticks(id).await? } else { Vec::new() };
         Ok(Some(Seen { rollout, routing, ticks, measured: true }))
     }
@@ -268,17 +258,7 @@ fn unmeasured_unless(measured: Result<(), Fault>, seen: &mut [Seen]) -> Result<(
 
 /// Whether a rollout in this phase is measured: it has, or is about to have, traffic to judge.
 fn is_measured(phase: &Phase) -> bool {
-    match phase {
-        Phase::Preflight { .. } | Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => true,
-        Phase::Queued
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => false,
-    }
+    phase.traffic().is_some() || matches!(phase, Phase::Preflight { .. })
 }
 
 fn is_past(deadline: Option<Timestamp>, now: Timestamp) -> bool {

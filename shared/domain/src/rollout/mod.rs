@@ -1,0 +1,201 @@
+//! The rollout: one document that says where a candidate stands, what it waits for and what is still to be done.
+
+mod phase;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::effect::{Effect, EffectId, Owner, Pending};
+use crate::policy::{Policy, Step};
+use crate::reason::Reason;
+use crate::target::{Observed, Routing, Target, Version};
+use crate::units::{Span, Weight};
+use crate::verdict::Baseline;
+
+pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Traffic};
+
+/// The name of a rollout: the request's id, or for a version event the target and the version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RolloutId(pub String);
+
+impl RolloutId {
+    /// The identity of the rollout that a new version of a target starts by itself.
+    pub fn of_version(target: &Target, version: &Version) -> Self {
+        Self(format!("{}-{version}", target.values().join("-")))
+    }
+}
+
+impl fmt::Display for RolloutId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who asked for a rollout, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// Who, as the caller states it: a custom bus carries no identity.
+    pub by: String,
+    /// Whether a new version started it by itself: then it never takes traffic from a newer version.
+    #[serde(default)]
+    pub automatic: bool,
+    /// Whether it may start while an alarm of the policy fires.
+    #[serde(default)]
+    pub fix_forward: bool,
+    /// The rollout that this one tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<RolloutId>,
+}
+
+/// One rollout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// Its name.
+    pub id: RolloutId,
+    /// Counts the commits. A verdict or an effect of an older version is stale.
+    pub version: u64,
+    /// Whose traffic it moves.
+    pub target: Target,
+    /// The version it lets in.
+    pub candidate: Version,
+    /// The version it is compared with; known after preflight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable: Option<Version>,
+    /// The policy as it was at the start.
+    pub policy: Policy,
+    /// Who asked.
+    pub request: Request,
+    /// Where it stands.
+    pub phase: Phase,
+    /// The routing that was last read back, and its fence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed: Option<Observed>,
+    /// Effects that are committed and not yet recorded as done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
+    /// The shares that the candidate was read back to have, each with the time, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
+    /// The stable version before the rollout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+    /// How long a minute's counts may still change: a point carries the time of an invocation's start and comes at its end.
+    #[serde(default = "default_settle")]
+    pub settle: Span,
+    /// Why it stands where it stands.
+    pub reason: Reason,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// When the document last changed.
+    pub updated: Timestamp,
+    /// When it has to be over; counted from the start of preflight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+}
+
+/// A share of the traffic that the candidate was read back to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reached {
+    /// When.
+    pub at: Timestamp,
+    /// The share.
+    pub weight: Weight,
+}
+
+/// The least time after which a minute's counts are taken as final.
+pub const SETTLE: Span = Span::minutes(2);
+
+/// No minute may supply more than half of the evidence for a pass, and the prior costs a little: however good a candidate is,
+/// it takes three minutes to pass. A shorter bake is decided on as many.
+pub const LEAST_JUDGED: Span = Span::minutes(3);
+
+const fn default_settle() -> Span {
+    SETTLE
+}
+
+impl Rollout {
+    /// A rollout that waits for its target.
+    pub fn queued(
+        id: RolloutId,
+        target: Target,
+        candidate: Version,
+        policy: Policy,
+        request: Request,
+        now: Timestamp,
+    ) -> Self {
+        let reason = Reason::Requested { by: request.by.clone() };
+        Self {
+            id,
+            version: 1,
+            target,
+            candidate,
+            stable: None,
+            policy,
+            request,
+            phase: Phase::Queued,
+            routed: None,
+            reached: Vec::new(),
+            pending: Vec::new(),
+            baseline: None,
+            settle: SETTLE,
+            reason,
+            created: now,
+            updated: now,
+            deadline: None,
+        }
+    }
+
+    /// Whether the sweep has to look at it: it is not over, or something is still to be done.
+    pub fn is_listed(&self) -> bool {
+        !self.phase.is_terminal() || !self.pending.is_empty()
+    }
+
+    /// The step of the policy with this number.
+    pub fn step(&self, step: usize) -> Option<&Step> {
+        self.policy.strategy.steps.get(step)
+    }
+
+    /// The id of the next try: `checkout-live-8`, `checkout-live-8.2`, `checkout-live-8.3`. Only the number of a retry counts
+    /// up: an id that somebody chose may end in a number of its own, and `release-1.5` may be another rollout.
+    pub fn next_try(&self) -> RolloutId {
+        let id = &self.id.0;
+        let tried = self.request.retry_of.as_ref().and(id.rsplit_once('.'));
+        match tried.and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?))) {
+            Some((base, n)) => RolloutId(format!("{base}.{}", n.saturating_add(1))),
+            None => RolloutId(format!("{id}.2")),
+        }
+    }
+
+    /// The candidate's share as it was last read back.
+    pub fn weight(&self) -> Weight {
+        self.routed.as_ref().map_or(Weight::ZERO, |observed| observed.routing.weight_of(&self.candidate))
+    }
+
+    /// The pending effects of one owner.
+    pub fn pending_of(&self, owner: Owner) -> impl Iterator<Item = &Pending> {
+        self.pending.iter().filter(move |pending| pending.effect.owner() == owner)
+    }
+
+    /// The pending effect with this id.
+    pub fn pending_effect(&self, id: EffectId) -> Option<&Effect> {
+        self.pending.iter().find(|pending| pending.id == id).map(|pending| &pending.effect)
+    }
+
+    /// The routing with `weight` on the candidate; `None` before preflight named the stable version.
+    pub fn split(&self, weight: Weight) -> Option<Routing> {
+        Some(Routing::split(self.stable.as_ref()?, &self.candidate, weight))
+    }
+
+    /// The time of a step in which it has to be decided: its bake, but no less than passing takes; doubled when it was extended.
+    pub fn step_time(&self, bake: &Bake) -> Span {
+        let time = self.step(bake.step).map_or(Span::ZERO, |step| step.bake).max(LEAST_JUDGED);
+        if bake.extended { time * 2 } else { time }
+    }
+}
