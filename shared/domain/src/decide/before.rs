@@ -80,6 +80,8 @@ fn enter_first(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Decisi
     known.routed = Some(observed.clone());
     known.settle =
         at.observation.longest_request.map_or(SETTLE, |longest| SETTLE.max(longest + Span::minutes(1)));
+    let later = Span::seconds(known.settle.as_seconds() - SETTLE.as_seconds());
+    known.deadline = known.deadline.map(|deadline| known.policy.time_to_settle(later).after(deadline));
     let outlook = Outlook::of(&known.policy.strategy, &known.policy.analysis, &measured.baseline);
     let reason = Reason::PreflightPassed { baseline: measured.baseline.errors, outlook };
     let at = At { rollout: &known, ..*at };

@@ -54,6 +54,15 @@ pub struct Policy {
     pub deadline: Span,
 }
 
+impl Policy {
+    /// What a deadline that nobody stated grows by where the minutes of each step settle so much later than usual.
+    pub fn time_to_settle(&self, later: Span) -> Span {
+        let steps = u32::try_from(self.strategy.steps.len()).unwrap_or(u32::MAX);
+        let is_usual = self.deadline == defaults::deadline(self.mode, &self.strategy);
+        if is_usual { later * steps.saturating_mul(2) } else { Span::ZERO }
+    }
+}
+
 /// Who moves the traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,6 +7,7 @@ mod decide_table;
 mod messages;
 mod outlook;
 mod places;
+mod preflight;
 mod render;
 mod round_trips;
 mod walks;
