@@ -185,6 +185,10 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
                 store_policy(state, &policy, written);
             }
         }
+        Action::Spoils(id) => {
+            state.note(format!("the document of {id} cannot be read any more"));
+            state.table.spoil(id);
+        }
         Action::Event(event) => state.put_event(event.clone()),
     }
 }

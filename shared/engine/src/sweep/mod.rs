@@ -15,7 +15,7 @@ use tidegate_domain::trigger::Judged;
 use tidegate_domain::units::Span;
 use tidegate_domain::verdict::{Baseline, Counts, LatencyBaseline, Preflight, Verdict};
 use tidegate_wire::bus::{EffectsDue, Message, TicksDue, VerdictReached};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of, whole};
 use crate::looping::messages_for;
@@ -57,6 +57,29 @@ struct Seen {
     measured: bool,
 }
 
+/// What is wrong for good with single rollouts of a batch: it is told at the end, when the others were looked at.
+#[derive(Default)]
+struct Troubles(Option<Fault>);
+
+impl Troubles {
+    /// What came of one rollout, or nothing where that is in trouble for good. What may pass ends the batch: it comes again.
+    fn unless<T>(&mut self, id: &RolloutId, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(fault) if fault.may_pass() => Err(fault),
+            Err(fault) => {
+                error!(rollout.id = %id, "rollout {id}: it is not looked at in this sweep, {fault}");
+                self.0 = Some(fault);
+                Ok(None)
+            }
+        }
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
 impl Sweep {
     /// Looks at every live rollout: a few at once, many in batches that come back as messages.
     pub async fn all(&self) -> Result<usize, Fault> {
@@ -74,9 +97,10 @@ impl Sweep {
 
     /// Looks at these rollouts, with one reading of metrics and one of alarms for all of them.
     pub async fn batch(&self, ids: &[RolloutId]) -> Result<(), Fault> {
+        let mut troubles = Troubles::default();
         let mut seen = Vec::new();
         for id in ids {
-            seen.extend(self.see(id).await?);
+            seen.extend(troubles.unless(id, self.see(id).await)?.flatten());
         }
         self.nudge(&seen).await?;
         let now = self.clock.now();
@@ -84,12 +108,13 @@ impl Sweep {
         let measured = self.measure(&mut seen, now).await;
         let mut verdicts = Vec::new();
         for seen in &seen {
-            verdicts.extend(self.judge(seen, &firing, now).await?);
+            let judged = self.judge(seen, &firing, now).await;
+            verdicts.extend(troubles.unless(&seen.rollout.id, judged)?.flatten());
         }
         if !verdicts.is_empty() {
             self.bus.publish(&verdicts).await?;
         }
-        measured
+        measured.and(troubles.end())
     }
 
     async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {

@@ -121,6 +121,7 @@ impl Check<'_> {
             }
             Action::Command(_)
             | Action::NoSweepFor(_)
+            | Action::Spoils(_)
             | Action::Fault(_)
             | Action::Chances(_)
             | Action::Metrics(_)

@@ -233,6 +233,8 @@ pub enum Action {
     Tagged(bool),
     /// `policy: { … }`: another policy is stored under its name.
     Policy(Value),
+    /// `spoils: checkout-live-8`: the stored document cannot be read any more.
+    Spoils(RolloutId),
     /// `event: { source: tidegate, detail-type: …, detail: … }`: an event is put on the bus as it stands.
     Event(Value),
 }

@@ -74,6 +74,13 @@ impl Table {
         self.documents.get(id).map(|text| document::decode(text)).transpose()
     }
 
+    /// Has a document be what this release cannot read.
+    pub fn spoil(&mut self, id: &RolloutId) {
+        if let Some(text) = self.documents.get_mut(id) {
+            text.clear();
+        }
+    }
+
     /// Every rollout as it stands, by id.
     pub fn rollouts(&self) -> &BTreeMap<RolloutId, Rollout> {
         &self.read

@@ -1,4 +1,4 @@
-//! A policy with a metric that nobody may read is that rollout's trouble, not its neighbours'.
+//! What is wrong for good with one rollout is that rollout's trouble, not its neighbours'.
 
 use std::sync::Arc;
 
@@ -58,7 +58,17 @@ fn a_metric_that_nobody_may_read_stops_its_own_rollout_only() {
         let metrics = Arc::new(Denied(ports.metrics.clone()));
         function_on(owner, &Ports { metrics, ..ports })
     });
-    let scenario = Scenario::from_yaml(TWO).unwrap_or_else(|faults| panic!("{faults}"));
+    the_shop_alone_is_stopped(TWO, house);
+}
+
+#[test]
+fn a_document_that_cannot_be_read_stops_its_own_rollout_only() {
+    let spoiled = TWO.replace("limit:", "  - { at: 8m, then: { spoils: shop-live-8 } }\nlimit:");
+    the_shop_alone_is_stopped(&spoiled, tidegate::house::deploy());
+}
+
+fn the_shop_alone_is_stopped(text: &str, house: Deploy) {
+    let scenario = Scenario::from_yaml(text).unwrap_or_else(|faults| panic!("{faults}"));
     let mut simulation = Simulation::new(scenario, 7, house).unwrap();
     simulation.run();
     let view = simulation.view();
