@@ -49,9 +49,10 @@ fn of_pass(pass: &Pass) -> Option<&Evidence> {
 /// The evidence of a cause.
 fn of_cause(cause: &Cause) -> Option<&Evidence> {
     match cause {
-        Cause::HarmShown(evidence) | Cause::GuardBroken { evidence, .. } | Cause::Undecided(evidence) => {
-            Some(evidence)
-        }
+        Cause::HarmShown(evidence)
+        | Cause::FailsOutright(evidence)
+        | Cause::GuardBroken { evidence, .. }
+        | Cause::Undecided(evidence) => Some(evidence),
         Cause::WorseThanBaseline { .. }
         | Cause::AlarmFired { .. }
         | Cause::Aborted { .. }

@@ -59,7 +59,7 @@ impl Because {
 
     const fn of(cause: &Cause) -> Self {
         match cause {
-            Cause::HarmShown(_) => Self::Harm,
+            Cause::HarmShown(_) | Cause::FailsOutright(_) => Self::Harm,
             Cause::GuardBroken { .. } => Self::Guard,
             Cause::WorseThanBaseline { .. } => Self::Baseline,
             Cause::Undecided(_) => Self::Undecided,

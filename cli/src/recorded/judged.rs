@@ -66,15 +66,25 @@ fn same_length(file: &TickFile, found: &mut Found) {
     }
 }
 
+/// The candidate's share of all requests, of which nobody says what it was told; a half where it had none.
+fn share(metrics: &[Metric]) -> f64 {
+    let ticks = || metrics.iter().flat_map(|metric| &metric.ticks);
+    let candidate: u64 = ticks().map(|tick| tick.candidate.total).sum();
+    let stable: u64 = ticks().map(|tick| tick.stable.total).sum();
+    #[expect(clippy::cast_precision_loss, reason = "counts of requests stay far below 2^53")]
+    let share = |candidate: u64| candidate as f64 / (candidate + stable) as f64;
+    if candidate > 0 { share(candidate) } else { 0.5 }
+}
+
 fn input(metrics: Vec<Metric>, thresholds: Thresholds) -> Input {
     Input {
+        told_share: share(&metrics),
         metrics,
         guards: Vec::new(),
         thresholds,
         routing: Routing::PerRequest,
         split: Vec::new(),
         step: StepTime::StepOver,
-        expecting_candidate: true,
         minutes_left: 0,
     }
 }

@@ -82,7 +82,10 @@ pub fn reading(policy: &Policy) -> Vec<(&'static str, String)> {
         lines.push(("warms up", format!("the first {warm_up} after each rise of the weight are not judged")));
     }
     let alpha = percent(analysis.alpha_slow + analysis.alpha_fast);
-    lines.push(("errs", format!("rolls back a harmless version in at most {alpha} of rollouts")));
+    let errs = format!(
+        "the comparison may take back {alpha} of harmless versions; one that drifts by itself, guards and alarms come on top"
+    );
+    lines.push(("errs", errs));
     if !analysis.guards.is_empty() {
         let guards = analysis.guards.iter().map(|guard| analysis.in_words(guard));
         lines.push(("guards", guards.collect::<Vec<_>>().join("\n")));

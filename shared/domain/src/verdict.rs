@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::policy::Harm;
 use crate::rollout::RolloutId;
 use crate::target::Version;
 use crate::units::Span;
@@ -29,11 +30,14 @@ pub struct Evidence {
 pub struct MetricEvidence {
     /// The metric's name.
     pub name: String,
+    /// Which direction is the harm. Where fewer are worse, ratio and interval say how many times fewer.
+    #[serde(default, skip_serializing_if = "Harm::is_increase")]
+    pub harm: Harm,
     /// The candidate's counts.
     pub candidate: Counts,
     /// The stable version's counts in the same minutes.
     pub stable: Counts,
-    /// The estimated ratio of candidate to stable; `None` without data.
+    /// How many times worse than stable the candidate is; `None` without data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// The lower end of the ratio's interval, which holds at every minute at once, 2.5 % a side, assuming independent
@@ -169,6 +173,8 @@ pub enum Pass {
 pub enum Cause {
     /// The comparison with stable shows harm beyond the margin.
     HarmShown(Evidence),
+    /// The candidate fails outright, many times as often as stable. The evidence is that of the fast path.
+    FailsOutright(Evidence),
     /// An absolute guard fired.
     GuardBroken {
         /// The guard in words: `errors above 5 % in 3 of 3 minutes`.

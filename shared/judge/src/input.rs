@@ -141,8 +141,9 @@ pub struct Input {
     pub split: Vec<SplitTick>,
     /// Where the step stands in its time.
     pub step: StepTime,
-    /// Whether the router should have sent the candidate traffic in each of the last three minutes.
-    pub expecting_candidate: bool,
+    /// The share of the traffic that the router was told to send to the candidate, 0 to 1; 0 where the candidate had no time to
+    /// show any yet.
+    pub told_share: f64,
     /// Minutes left in the step, to say what it cannot show in time.
     pub minutes_left: u32,
 }

@@ -29,7 +29,7 @@ struct Weighed<'a> {
 /// 1. the fast path or a guard fires: roll back;
 /// 2. the combined evidence `Σ w_i·E_i` reaches `1/α_slow`: roll back;
 /// 3. the router is shown to be off its split: hold;
-/// 4. the candidate had no data for three ticks in which stable had some, though it should have: hold;
+/// 4. the candidate had no data for three ticks in which stable had some, though some were due: hold;
 /// 5. the minimum bake is over and every gating metric passes with the cautious dispersion (φ0 = 3, sticky 5):
 ///    promote;
 /// 6. the step's time is over: promote where every gating metric passes by rule 5, or every one with the dispersion
@@ -70,6 +70,7 @@ pub fn judge(input: &Input) -> Result<Judgement, Vec<InputFault>> {
         verdict,
         metrics: weighed.into_iter().map(|w| w.shown).collect(),
         combined_log_e,
+        fast_log_e,
         threshold_log_e: log_threshold(input.thresholds.alpha_slow),
     })
 }

@@ -11,6 +11,8 @@ pub struct Judgement {
     pub metrics: Vec<MetricJudgement>,
     /// Log of the combined evidence `Σ w_i·E_i` for harm; 0 without gating metrics.
     pub combined_log_e: f64,
+    /// Log of the combined evidence of the fast path; 0 where no gating metric takes it.
+    pub fast_log_e: f64,
     /// Where the combined evidence rolls back: `ln(1/α_slow)`.
     pub threshold_log_e: f64,
     /// Names of the metrics that e-BH rejects; it names, it does not decide, and may name none.

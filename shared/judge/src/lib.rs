@@ -61,7 +61,7 @@
 //!     routing: Routing::PerRequest,
 //!     split: vec![],
 //!     step: StepTime::BeforeBake,
-//!     expecting_candidate: true,
+//!     told_share: 0.05,
 //!     minutes_left: 9,
 //! });
 //! let judgement = judgement.expect("the input has no faults");

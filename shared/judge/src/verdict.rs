@@ -1,10 +1,13 @@
 //! The order in which findings become a verdict. Nothing is computed here, so the whole order is one table.
 
-use crate::input::{Input, StepTime};
+use crate::input::{Input, StepTime, Tick};
 use crate::judgement::{HoldCause, RollBackCause, Verdict};
+use crate::kernel::float;
 
-/// Minutes without candidate data that hold a rollout.
+/// Minutes without candidate data that hold a rollout ...
 const SILENT_MINUTES: usize = 3;
+/// ... where so many requests were due in them: by chance alone none of seven comes once in a thousand times.
+const LEAST_DUE: f64 = 7.0;
 
 /// What the verdict rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,16 +57,22 @@ impl Findings {
     }
 }
 
-/// Whether the candidate is silent: in some metric it has no requests in any of the last three ticks while stable
-/// has some in each of them, and the router should have sent it traffic.
+/// Whether the candidate is silent in a gating metric: it has no requests in the latest ticks, three of which have some of
+/// stable's, and with its share so many were due in them that this is no chance.
 pub(crate) fn no_data(input: &Input) -> bool {
-    let silent =
-        |last: &[crate::Tick]| last.iter().all(|tick| tick.candidate.total == 0 && tick.stable.total > 0);
-    input.expecting_candidate
-        && input
-            .metrics
-            .iter()
-            .any(|metric| metric.ticks.last_chunk::<SILENT_MINUTES>().is_some_and(|l| silent(l)))
+    let gating = input.metrics.iter().filter(|metric| metric.gates());
+    gating.map(|metric| silence(&metric.ticks)).any(|silence| {
+        let stable: u64 = silence.iter().map(|tick| tick.stable.total).sum();
+        let due = float(stable) * input.told_share;
+        let minutes = silence.iter().filter(|tick| tick.stable.total > 0).count();
+        minutes >= SILENT_MINUTES && due >= LEAST_DUE * (1.0 - input.told_share) && due > 0.0
+    })
+}
+
+/// The ticks at the end in which the candidate has no requests.
+fn silence(ticks: &[Tick]) -> &[Tick] {
+    let heard = ticks.iter().rposition(|tick| tick.candidate.total > 0);
+    &ticks[heard.map_or(0, |last| last + 1)..]
 }
 
 #[cfg(test)]

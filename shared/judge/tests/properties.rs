@@ -61,7 +61,7 @@ fn input(metrics: Vec<Metric>, step: StepTime) -> Input {
         routing: Routing::PerRequest,
         split: vec![],
         step,
-        expecting_candidate: true,
+        told_share: 0.05,
         minutes_left: 10,
     }
 }
@@ -248,13 +248,13 @@ proptest! {
     #[test]
     fn no_data_never_promotes(
         history in vec(tick(), 0..20), silent in vec(counts(20_000), 0..20), step in step_time(),
-        expecting_candidate: bool,
+        told_share in 0.0..1.0_f64,
     ) {
         // Whatever earlier steps showed, this one has no candidate data.
         let step_start = history.len();
         let none = silent.into_iter().map(|stable| Tick { candidate: Counts::default(), stable });
         let metric = Metric { step_start, ..errors(history.into_iter().chain(none).collect()) };
-        let asked = Input { expecting_candidate, ..input(vec![metric], step) };
+        let asked = Input { told_share, ..input(vec![metric], step) };
         prop_assert_ne!(judge(&asked).expect("the input has no faults").verdict, Verdict::Promote);
     }
 

@@ -41,7 +41,7 @@ fn input(metrics: Vec<Metric>) -> Input {
         routing: Routing::PerRequest,
         split: vec![],
         step: StepTime::BakeOver,
-        expecting_candidate: true,
+        told_share: 0.05,
         minutes_left: 10,
     }
 }
@@ -195,8 +195,29 @@ fn a_silent_candidate_holds_a_rollout_that_would_have_been_promoted() {
 }
 
 #[test]
+fn silence_that_chance_explains_holds_nothing() {
+    let quiet = |minutes| vec![Tick { stable: Counts { total: 19, bad: 0 }, ..Tick::default() }; minutes];
+    // At 5 % one request a minute is due: seven of them in seven minutes.
+    assert_eq!(verdict(&input(vec![errors(quiet(6))])), Verdict::Continue);
+    assert_eq!(verdict(&input(vec![errors(quiet(7))])), Verdict::Hold(HoldCause::NoData));
+    let heard = [quiet(6), healthy(1), quiet(6)].concat();
+    assert_eq!(verdict(&input(vec![errors(heard)])), Verdict::Continue);
+}
+
+#[test]
+fn every_gating_metric_has_to_be_heard_and_no_other() {
+    let silent = || Metric { name: "orders".to_owned(), ..errors(vec![silent_minute(); 3]) };
+    let with = |weight: f64| {
+        let orders = Metric { weight, ..silent() };
+        input(vec![Metric { weight: 1.0 - weight, ..errors(healthy(3)) }, orders])
+    };
+    assert_eq!(verdict(&with(0.5)), Verdict::Hold(HoldCause::NoData));
+    assert_ne!(verdict(&with(0.0)), Verdict::Hold(HoldCause::NoData));
+}
+
+#[test]
 fn a_candidate_that_should_be_silent_holds_nothing() {
-    let unexpected = Input { expecting_candidate: false, ..input(vec![errors(vec![silent_minute(); 3])]) };
+    let unexpected = Input { told_share: 0.0, ..input(vec![errors(vec![silent_minute(); 3])]) };
     assert_eq!(verdict(&unexpected), Verdict::Continue);
 }
 

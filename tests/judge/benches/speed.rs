@@ -29,7 +29,7 @@ fn input(metrics: Vec<Metric>) -> Input {
         routing: Routing::PerRequest,
         split: vec![],
         step: StepTime::BakeOver,
-        expecting_candidate: true,
+        told_share: 0.05,
         minutes_left: 10,
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn judge_input(
             Vec::new()
         },
         step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
-        expecting_candidate: bake.is_some_and(|bake| expects_candidate(bake, now)),
+        told_share: bake.filter(|bake| had_time(bake, now)).map_or(0.0, |_| rollout.weight().fraction()),
         minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
         metrics,
     }
@@ -161,7 +161,7 @@ fn minutes_left(rollout: &Rollout, bake: &Bake, now: Timestamp) -> u32 {
     first_minute(bake).map_or(0, |start| Span::between(now, step_over_at(rollout, bake, start)).as_minutes())
 }
 
-fn expects_candidate(bake: &Bake, now: Timestamp) -> bool {
+fn had_time(bake: &Bake, now: Timestamp) -> bool {
     bake.since.is_some_and(|since| bake.step > 0 || now >= TIME_TO_SHOW_DATA.after(since))
 }
 

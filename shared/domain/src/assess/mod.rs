@@ -170,8 +170,8 @@ pub fn cause_of(judgement: &judge::Judgement, evidence: &Evidence, alpha_fast: f
         judge::Verdict::RollBack(judge::RollBackCause::Harm) => Some(Cause::HarmShown(evidence)),
         // The evidence of the fast path is another than that of the comparison over all ticks.
         judge::Verdict::RollBack(judge::RollBackCause::FastPath) => {
-            let fast = judgement.metrics.iter().filter_map(|m| m.log_e_fast).fold(f64::MIN, f64::max);
-            Some(Cause::HarmShown(Evidence { log_e: fast, threshold_log_e: -alpha_fast.ln(), ..evidence }))
+            let threshold_log_e = -alpha_fast.ln();
+            Some(Cause::FailsOutright(Evidence { log_e: judgement.fast_log_e, threshold_log_e, ..evidence }))
         }
         judge::Verdict::Promote
         | judge::Verdict::Hold(_)

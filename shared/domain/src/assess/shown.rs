@@ -2,6 +2,7 @@
 
 use tidegate_judge as judge;
 
+use crate::policy::Harm;
 use crate::verdict::{Counts, Evidence, MetricEvidence};
 
 /// The evidence of a judgement. The intervals take longer than the judgement itself, so they are found only where something is
@@ -14,6 +15,10 @@ pub fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence 
             if is_said { judge::interval(&given.ticks, given.harm) } else { judge::Interval::default() };
         MetricEvidence {
             name: shown.name.clone(),
+            harm: match given.harm {
+                judge::Harm::Increase => Harm::Increase,
+                judge::Harm::Decrease => Harm::Decrease,
+            },
             candidate: counts(shown.candidate),
             stable: counts(shown.stable),
             ratio: shown.ratio,

@@ -119,6 +119,7 @@ fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
     let (phase, kind) = match &way.cause {
         Cause::Superseded { by } => (Phase::Superseded { by: by.clone() }, OutcomeKind::Superseded),
         cause @ (Cause::HarmShown(_)
+        | Cause::FailsOutright(_)
         | Cause::GuardBroken { .. }
         | Cause::WorseThanBaseline { .. }
         | Cause::AlarmFired { .. }

@@ -253,13 +253,22 @@ impl Statistic {
 }
 
 /// Which direction of a metric is the harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Harm {
     /// More of it: errors.
+    #[default]
     Increase,
     /// Less of it: orders.
     Decrease,
+}
+
+impl Harm {
+    /// Whether more is worse.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    pub const fn is_increase(&self) -> bool {
+        matches!(self, Self::Increase)
+    }
 }
 
 /// An absolute limit on the candidate: `m` of the last `n` minutes above it roll back. A ceiling for a quantile of latency

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::numbers::{amount, count, join, odds, percent, roughly, roughly_minutes, significant};
 use crate::outlook::Outlook;
+use crate::policy::Harm;
 use crate::verdict::{Evidence, MetricEvidence};
 
 /// How the quantiles of latency are named.
@@ -57,7 +58,11 @@ impl fmt::Display for MetricEvidence {
         }
         f.write_str(name)?;
         if let Some(ratio) = self.ratio.filter(|_| c.bad + s.bad > 0) {
-            write!(f, " {}× stable", significant(ratio))?;
+            let worse = match self.harm {
+                Harm::Increase => "×",
+                Harm::Decrease => "× fewer than",
+            };
+            write!(f, " {}{worse} stable", significant(ratio))?;
             self.interval(f)?;
         }
         write!(f, ", {} of {} against {} of {}", count(c.bad), count(c.total), count(s.bad), count(s.total))
@@ -133,6 +138,7 @@ mod tests {
     fn metric(name: &str, log_e: f64, log_e_pass: f64) -> MetricEvidence {
         MetricEvidence {
             name: name.to_owned(),
+            harm: Harm::Increase,
             candidate: Counts { total: 7_600, bad: 312 },
             stable: Counts { total: 7_610, bad: 76 },
             ratio: Some(4.1),

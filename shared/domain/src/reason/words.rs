@@ -132,6 +132,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HarmShown(evidence) => write!(f, "{evidence}"),
+            Self::FailsOutright(evidence) => write!(f, "fails outright: {evidence}"),
             Self::GuardBroken { guard, evidence } => write!(f, "guard: {guard}; {evidence}"),
             Self::WorseThanBaseline { candidate, baseline } => write!(
                 f,

@@ -32,6 +32,7 @@ pub fn verdict(rollout: &Rollout, ticks: &[Tick], firing: &[&str], minute: i64) 
         Verdict::Hold(cause) => format!("hold: {cause}"),
         Verdict::Inconclusive(_) => "inconclusive".to_owned(),
         Verdict::RollBack(Cause::HarmShown(_)) => "roll back: harm".to_owned(),
+        Verdict::RollBack(Cause::FailsOutright(_)) => "roll back: fails outright".to_owned(),
         Verdict::RollBack(Cause::GuardBroken { guard, .. }) => format!("roll back: {guard}"),
         Verdict::RollBack(Cause::Undecided(_)) => "roll back: undecided".to_owned(),
         Verdict::RollBack(cause) => format!("roll back: {cause}"),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tidegate_domain::effect::{Effect, EffectId, Pending};
-use tidegate_domain::policy::Policy;
+use tidegate_domain::policy::{Harm, Policy};
 use tidegate_domain::rollout::{Bake, PauseCause, Phase, Request, Rollout, RolloutId};
 use tidegate_domain::target::{Fence, Observed, Routing, Target, Version};
 use tidegate_domain::trigger::{Command, Observation, Verb};
@@ -143,6 +143,7 @@ pub fn evidence() -> Evidence {
         culprits: vec!["errors".to_owned()],
         metrics: vec![MetricEvidence {
             name: "errors".to_owned(),
+            harm: Harm::Increase,
             candidate: Counts { total: 7_600, bad: 312 },
             stable: Counts { total: 7_610, bad: 76 },
             ratio: Some(4.1),

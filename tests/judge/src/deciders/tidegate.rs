@@ -51,7 +51,7 @@ impl Tidegate {
             routing: Routing::PerRequest,
             split: vec![],
             step: StepTime::BeforeBake,
-            expecting_candidate: true,
+            told_share: 0.05,
             minutes_left: u32::try_from(MINUTES - minutes).unwrap_or(0),
         });
         match judgement.expect("simulated counts have no faults").verdict {
