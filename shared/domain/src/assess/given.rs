@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tidegate_judge as judge;
 
 use crate::policy::{Analysis, Guard, Harm, Metric, MetricSource};
-use crate::rollout::{Bake, Reached, Rollout};
+use crate::rollout::{Bake, PauseCause, Reached, Rollout};
 use crate::ticks::{Arms, Tick, minute_of};
 use crate::units::Span;
-use crate::verdict::{Baseline, Counts};
+use crate::verdict::{Baseline, Counts, HoldCause};
 
 /// The first whole minute of a step.
 pub(super) fn first_minute(bake: &Bake) -> Option<Timestamp> {
@@ -34,7 +34,8 @@ pub(super) fn judge_input(
     ticks: &[Tick],
     now: Timestamp,
 ) -> judge::Input {
-    let ticks: Vec<&Tick> = ticks.iter().filter(|tick| !is_cold(rollout, tick)).collect();
+    let all = ticks;
+    let ticks: Vec<&Tick> = all.iter().filter(|tick| !is_cold(rollout, tick)).collect();
     let step_start =
         bake.and_then(first_minute).map_or(ticks.len(), |start| ticks.partition_point(|t| t.minute < start));
     let settled_from = rollout.settle.before(Span::minutes(1).before(now));
@@ -44,21 +45,30 @@ pub(super) fn judge_input(
     let metrics: Vec<judge::Metric> = judged_metrics(rollout)
         .map(|metric| judge::Metric {
             ticks: ticks.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
-            weight: metric.weight / total_weight,
+            weight: if total_weight > 0.0 { metric.weight / total_weight } else { 0.0 },
             step_start,
             unsettled,
             ..judge_metric(metric)
         })
         .collect();
-    let known: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     let analysis = &rollout.policy.analysis;
+    let guarded =
+        judged_metrics(rollout).filter(|metric| analysis.guards.iter().any(|g| g.metric == metric.name));
+    let guarded: Vec<judge::Metric> = guarded
+        .map(|metric| judge::Metric {
+            name: in_every_minute(&metric.name),
+            ticks: all.iter().map(|tick| judge_tick(tick.metrics.get(&metric.name))).collect(),
+            weight: 0.0,
+            ..judge_metric(metric)
+        })
+        .collect();
+    let guards = analysis.guards.iter().map(|guard| {
+        let guard = judge_guard(guard, analysis);
+        judge::Guard { metric: in_every_minute(&guard.metric), ..guard }
+    });
+    let guards = guards.filter(|guard| guarded.iter().any(|metric| metric.name == guard.metric)).collect();
     judge::Input {
-        guards: analysis
-            .guards
-            .iter()
-            .filter(|g| known.contains(&g.metric.as_str()))
-            .map(|guard| judge_guard(guard, analysis))
-            .collect(),
+        guards,
         thresholds: judge::Thresholds { alpha_slow: analysis.alpha_slow, alpha_fast: analysis.alpha_fast },
         routing: judge::Routing::PerRequest,
         split: if bake.is_some() && analysis.traffic_split {
@@ -69,8 +79,13 @@ pub(super) fn judge_input(
         step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
         told_share: bake.filter(|bake| had_time(bake, now)).map_or(0.0, |_| rollout.weight().fraction()),
         minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
-        metrics,
+        metrics: metrics.into_iter().chain(guarded).collect(),
     }
+}
+
+/// The name under which a guard looks at a metric: an absolute limit holds in cold minutes too.
+fn in_every_minute(name: &str) -> String {
+    format!("{name}, in every minute")
 }
 
 /// A metric of a policy as the judge takes it, without any ticks yet.
@@ -109,6 +124,14 @@ fn is_cold(rollout: &Rollout, tick: &Tick) -> bool {
     warm_up > Span::ZERO && rollout.reached.iter().any(cold)
 }
 
+/// A router that went astray is judged by its latest minutes alone, so that it can be right again.
+pub(super) const RIGHT_MINUTES: usize = 5;
+
+fn latest<'a>(ticks: &'a [&'a Tick], since: Timestamp) -> &'a [&'a Tick] {
+    let held = &ticks[ticks.partition_point(|tick| tick.minute < since)..];
+    &held[held.len().saturating_sub(RIGHT_MINUTES)..]
+}
+
 /// What the router did with this step's share, in minutes that are whole and settled: a request that still runs is not
 /// counted yet, and where the candidate hangs that would look like too little traffic. A candidate without any request may
 /// as well be one without metrics, which has a rule of its own.
@@ -116,6 +139,11 @@ fn split(rollout: &Rollout, settled_of_step: &[&Tick]) -> Vec<judge::SplitTick> 
     let share = rollout.weight().fraction();
     let Some(requests) = judged_metrics(rollout).find(|metric| metric.source.is_per_request()) else {
         return Vec::new();
+    };
+    let held = rollout.phase.traffic().and_then(|traffic| traffic.pause);
+    let settled_of_step = match held {
+        Some((PauseCause::Hold(HoldCause::RouteMismatch), since)) => latest(settled_of_step, since),
+        Some(_) | None => settled_of_step,
     };
     let arms = settled_of_step.iter().filter_map(|tick| tick.metrics.get(&requests.name));
     let dealt: Vec<judge::SplitTick> = arms

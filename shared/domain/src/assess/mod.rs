@@ -7,7 +7,7 @@ mod shown;
 use jiff::Timestamp;
 use tidegate_judge as judge;
 
-use self::given::{first_minute, judge_input};
+use self::given::{RIGHT_MINUTES, first_minute, judge_input};
 use crate::policy::{AlarmAction, Gate, Metric, MetricSource, OnInconclusive};
 use crate::rollout::{Bake, PauseCause, Phase, Rollout, Traffic};
 use crate::ticks::Tick;
@@ -47,9 +47,17 @@ pub fn assess(
         return Ok(Assessment { verdict, evidence: None });
     };
     let input = judge_input(rollout, bake, ticks, now);
-    let judgement = judge::judge(&input)?;
+    let judgement = match judge::judge(&input) {
+        Ok(judgement) => judgement,
+        // A deadline holds also where nothing can be judged.
+        Err(_) if is_past_deadline(rollout, now) => {
+            return Ok(Assessment { verdict: deadline_verdict(rollout, now), evidence: None });
+        }
+        Err(faults) => return Err(faults),
+    };
     let evidence = evidence(&judgement, &input);
-    let known = Known { rollout, judgement: &judgement, evidence: &evidence, firing, now };
+    let known =
+        Known { split: &input.split, rollout, judgement: &judgement, evidence: &evidence, firing, now };
     let verdict = known
         .rolls_back(ticks)
         .or_else(|| known.holds(&judgement.verdict))
@@ -58,6 +66,7 @@ pub fn assess(
 }
 
 struct Known<'a> {
+    split: &'a [judge::SplitTick],
     rollout: &'a Rollout,
     judgement: &'a judge::Judgement,
     evidence: &'a Evidence,
@@ -87,8 +96,16 @@ impl Known<'_> {
             | judge::Verdict::Inconclusive
             | judge::Verdict::Continue => None,
         };
+        let still = || self.is_not_shown_right().then_some(HoldCause::RouteMismatch);
         let alarm = || Some(HoldCause::Alarm { alarm: self.firing(AlarmAction::Hold)? });
-        judged.or_else(alarm).map(Verdict::Hold)
+        judged.or_else(still).or_else(alarm).map(Verdict::Hold)
+    }
+
+    /// A router that went astray is right again once so many minutes say so: no mismatch in fewer says nothing.
+    fn is_not_shown_right(&self) -> bool {
+        let pause = self.rollout.phase.traffic().and_then(|traffic| traffic.pause);
+        let went_astray = matches!(pause, Some((PauseCause::Hold(HoldCause::RouteMismatch), _)));
+        went_astray && self.split.len() < RIGHT_MINUTES
     }
 
     fn goes_on(
@@ -143,10 +160,12 @@ impl Known<'_> {
     }
 
     fn worse_than_baseline(&self, ticks: &[Tick]) -> Option<Cause> {
-        let Phase::Watching { since: Some(since) } = self.rollout.phase else { return None };
+        let since = self.rollout.all_traffic_since()?;
         let errors =
             self.rollout.policy.analysis.metrics.iter().find(|m| m.source == MetricSource::Errors)?;
-        let baseline = self.rollout.baseline.as_ref()?.errors;
+        let before = self.rollout.baseline.as_ref()?.errors;
+        let beside = || ticks.iter().filter_map(|tick| Some(tick.metrics.get(&errors.name)?.stable)).sum();
+        let baseline = if before.total > 0 { before } else { beside() };
         let limit = baseline.rate()? * WATCH_FACTOR + WATCH_MARGIN;
         let watched: Vec<Counts> = ticks
             .iter()

@@ -115,7 +115,10 @@ pub(super) fn enter(at: &At<'_>, step: usize, observed: &Observed, reason: Reaso
         Some(None) => return At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
         None => (Phase::Watching { since: None }, Routing::all(&at.rollout.candidate)),
     };
-    at.to(phase, reason).then(Effect::Shift { wish, fence: observed.fence.clone() }).done()
+    at.to(phase, reason)
+        .with_time_to_watch()
+        .then(Effect::Shift { wish, fence: observed.fence.clone() })
+        .done()
 }
 
 /// Drift is looked for before anything that could move the traffic forward. It does not stand in the way of a rollback, nor

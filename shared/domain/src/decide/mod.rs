@@ -19,7 +19,7 @@ use crate::reason::{Ignored, Reason};
 use crate::rollout::{Phase, Reached, Rollout};
 use crate::target::Observed;
 use crate::trigger::{Observation, Trigger};
-use crate::units::Weight;
+use crate::units::{Span, Weight};
 
 /// What is to become of a rollout, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +167,9 @@ impl At<'_> {
     }
 }
 
+/// The time in which full promotion has to be fact and its last minutes settled.
+const TIME_TO_PROMOTE: Span = Span::minutes(10);
+
 /// A document being changed.
 struct Draft {
     next: Rollout,
@@ -201,6 +204,15 @@ impl Draft {
     /// Notes the share that the candidate now has.
     fn reached(mut self, weight: Weight) -> Self {
         self.next.reached.push(Reached { at: self.next.updated, weight });
+        self
+    }
+
+    /// A promotion that was in time is watched to the end: the deadline does not cut into the watch.
+    fn with_time_to_watch(mut self) -> Self {
+        if matches!(self.next.phase, Phase::Watching { .. }) {
+            let watched = (self.next.policy.strategy.watch + TIME_TO_PROMOTE).after(self.next.updated);
+            self.next.deadline = self.next.deadline.map(|deadline| deadline.max(watched));
+        }
         self
     }
 

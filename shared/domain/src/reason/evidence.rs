@@ -36,12 +36,17 @@ impl Evidence {
         let open = self.metrics.iter().filter(is_open);
         let most =
             open.max_by(|a, b| a.requests_needed.unwrap_or(0.0).total_cmp(&b.requests_needed.unwrap_or(0.0)));
-        let Some(MetricEvidence { name, requests_needed: Some(requests), minutes_needed, .. }) = most else {
+        let Some(MetricEvidence { name, stable, requests_needed: Some(requests), minutes_needed, .. }) = most
+        else {
             return String::new();
         };
         let time = minutes_needed.map(|minutes| format!(", {} of this traffic", roughly_minutes(minutes)));
+        let least = if stable.bad == 0 { "at least " } else { "" };
         let more = amount(*requests);
-        format!("; to see a doubling of {name} takes another {more} requests{}", time.unwrap_or_default())
+        format!(
+            "; to see a doubling of {name} takes {least}another {more} requests{}",
+            time.unwrap_or_default()
+        )
     }
 
     /// Whether a metric speaks for harm, or has nothing that could speak against it.

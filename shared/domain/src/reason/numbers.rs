@@ -19,9 +19,14 @@ pub(super) fn join<T: fmt::Display>(
     Ok(())
 }
 
-/// Two significant digits below ten, whole numbers above.
+/// A ratio: near 1 with two decimals, where a margin is told from it, then with fewer; thousands separated.
 pub(super) fn significant(ratio: f64) -> String {
-    if ratio < 10.0 { format!("{ratio:.1}") } else { format!("{ratio:.0}") }
+    match ratio {
+        _ if ratio <= 0.0 => "0".to_owned(),
+        _ if ratio < 1.995 => format!("{ratio:.2}"),
+        _ if ratio < 9.95 => format!("{ratio:.1}"),
+        _ => count_rounded(ratio),
+    }
 }
 
 /// Evidence as odds: whole numbers, in powers of ten where they grow beyond sense.
@@ -50,7 +55,11 @@ pub fn count(n: u64) -> String {
 
 /// An amount that need not be whole: `2`, `2.5`, `1,000`.
 pub(super) fn amount(amount: f64) -> String {
-    if amount < 9.95 { significant(amount).trim_end_matches(".0").to_owned() } else { count_rounded(amount) }
+    if amount < 9.95 {
+        format!("{amount:.1}").trim_end_matches(".0").to_owned()
+    } else {
+        count_rounded(amount)
+    }
 }
 
 /// A share as a percentage of at most two significant digits: `0.1 %`, `12 %`.
@@ -96,7 +105,10 @@ mod tests {
     fn numbers_read_as_people_write_them() {
         assert_eq!([0, 999, 41_200, 1_234_567].map(count), ["0", "999", "41,200", "1,234,567"]);
         assert_eq!(odds(f64::ln(212.0)), "212");
-        assert_eq!([4.123, 41.2].map(significant), ["4.1", "41"]);
+        assert_eq!(
+            [0.0, 1.043, 1.98, 4.123, 41.2, 2_754.0].map(significant),
+            ["0", "1.04", "1.98", "4.1", "41", "2,754"]
+        );
         assert_eq!([2.0, 2.53, 12.7, 1_000.0].map(amount), ["2", "2.5", "13", "1,000"]);
         assert_eq!([0.0, 0.001, 0.0123, 0.25, 1.0].map(percent), ["0 %", "0.1 %", "1.2 %", "25 %", "100 %"]);
         assert_eq!(

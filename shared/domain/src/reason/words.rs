@@ -136,7 +136,7 @@ impl fmt::Display for Cause {
             Self::GuardBroken { guard, evidence } => write!(f, "guard: {guard}; {evidence}"),
             Self::WorseThanBaseline { candidate, baseline } => write!(
                 f,
-                "after promotion {} of {} requests failed, against {} of {} before the rollout",
+                "with all traffic {} of {} requests failed, against {} of {} on stable before",
                 count(candidate.bad),
                 count(candidate.total),
                 count(baseline.bad),

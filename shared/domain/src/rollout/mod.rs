@@ -178,6 +178,17 @@ impl Rollout {
         self.routed.as_ref().map_or(Weight::ZERO, |observed| observed.routing.weight_of(&self.candidate))
     }
 
+    /// Whether the candidate has all traffic, or is about to: then there is no second version beside it to compare with.
+    pub fn has_all_traffic(&self) -> bool {
+        matches!(self.phase, Phase::Watching { .. }) || self.weight() == Weight::FULL
+    }
+
+    /// Since when the candidate is known to have all traffic.
+    pub fn all_traffic_since(&self) -> Option<Timestamp> {
+        let Traffic { pause, since, .. } = self.phase.traffic().filter(|_| self.has_all_traffic())?;
+        pause.map(|(_, since)| since).or(since)
+    }
+
     /// The pending effects of one owner.
     pub fn pending_of(&self, owner: Owner) -> impl Iterator<Item = &Pending> {
         self.pending.iter().filter(move |pending| pending.effect.owner() == owner)

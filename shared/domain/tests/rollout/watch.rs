@@ -27,7 +27,7 @@ fn the_watch_does_not_end_while_promotion_is_being_set() {
 #[test]
 fn three_minutes_far_above_the_baseline_take_the_candidate_back() {
     let bad = ticks(3, (1_000, 50), (0, 0));
-    let expected = "roll back: after promotion 150 of 3,000 requests failed, against 10,000 of 1,000,000 before the rollout";
+    let expected = "roll back: with all traffic 150 of 3,000 requests failed, against 10,000 of 1,000,000 on stable before";
     assert_eq!(verdict(&watching(), &bad, &[], 3), expected);
     assert_eq!(verdict(&watching(), &bad[..2], &[], 3), "continue");
     assert_eq!(verdict(&watching(), &ticks(3, (1_000, 40), (0, 0)), &[], 3), "continue", "the limit itself");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tidegate_domain::assess::judged_metrics;
 use tidegate_domain::policy::{Metric, MetricSource};
-use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::rollout::Rollout;
 use tidegate_domain::ticks::{Arms, Tick, minute_of};
 use tidegate_domain::units::Span;
 use tidegate_domain::verdict::Counts;
@@ -49,20 +49,20 @@ pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp)
     let begun = rollout.phase.traffic()?.since;
     let known = known.last().map(|tick| (rollout.settle + LATE).before(tick.minute));
     let from = known.or_else(|| begun.map(minute_of))?.max(FURTHEST_BACK.before(minute_of(now)));
-    // Minutes before promotion hold the comparison with stable, which is read for divided traffic only.
-    if matches!(rollout.phase, Phase::Watching { .. }) {
-        begun.map(|since| from.max(minute_of(since)))
+    // Minutes before that hold the comparison with stable, which is read for divided traffic only.
+    if rollout.has_all_traffic() {
+        rollout.all_traffic_since().map(|since| from.max(minute_of(since)))
     } else {
         Some(from)
     }
 }
 
-/// What is read for one rollout: for both versions the events of each metric, and out of how many. After promotion the target as
-/// a whole stands for the candidate: its series per version are documented for divided traffic only. A metric of the user's own
+/// What is read for one rollout: for both versions the events of each metric, and out of how many. Where the candidate has
+/// all traffic, the target as a whole stands for it: its series per version are documented for divided traffic only. A metric of the user's own
 /// names its version always.
 pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     let Some(stable) = &rollout.stable else { return Vec::new() };
-    let divided = !matches!(rollout.phase, Phase::Watching { .. });
+    let divided = !rollout.has_all_traffic();
     let both = [(Arm::Candidate, &rollout.candidate), (Arm::Stable, stable)];
     let arms = both.into_iter().filter(|(arm, _)| divided || *arm == Arm::Candidate);
     let mut places = Vec::new();

@@ -53,26 +53,23 @@ struct Seen {
     rollout: Rollout,
     routing: Option<Routing>,
     ticks: Vec<Tick>,
-    /// Whether its metrics were read in this sweep.
-    measured: bool,
+    /// Whether its metrics and alarms were read in this sweep.
+    known: bool,
 }
 
-/// What is wrong for good with single rollouts of a batch: it is told at the end, when the others were looked at.
+/// What is wrong with single rollouts of a batch: it is told at the end, when the others were looked at.
 #[derive(Default)]
 struct Troubles(Option<Fault>);
 
 impl Troubles {
-    /// What came of one rollout, or nothing where that is in trouble for good. What may pass ends the batch: it comes again.
-    fn unless<T>(&mut self, id: &RolloutId, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
-        match result {
-            Ok(value) => Ok(Some(value)),
-            Err(fault) if fault.may_pass() => Err(fault),
-            Err(fault) => {
+    /// What came of one rollout, or nothing where that is in trouble.
+    fn unless<T>(&mut self, id: &RolloutId, result: Result<T, Fault>) -> Option<T> {
+        result
+            .inspect_err(|fault| {
                 error!(rollout.id = %id, "rollout {id}: it is not looked at in this sweep, {fault}");
-                self.0 = Some(fault);
-                Ok(None)
-            }
-        }
+            })
+            .map_err(|fault| self.0 = Some(fault))
+            .ok()
     }
 
     fn end(self) -> Result<(), Fault> {
@@ -100,21 +97,28 @@ impl Sweep {
         let mut troubles = Troubles::default();
         let mut seen = Vec::new();
         for id in ids {
-            seen.extend(troubles.unless(id, self.see(id).await)?.flatten());
+            seen.extend(troubles.unless(id, self.see(id).await).flatten());
         }
         self.nudge(&seen).await?;
         let now = self.clock.now();
-        let firing = self.firing(&seen).await?;
+        let firing = self.firing(&seen).await;
         let measured = self.measure(&mut seen, now).await;
+        // Without alarms nothing goes on, but what harms still goes back.
+        if firing.is_err() {
+            for seen in &mut seen {
+                seen.known = false;
+            }
+        }
+        let alarms = firing.as_deref().unwrap_or_default();
         let mut verdicts = Vec::new();
         for seen in &seen {
-            let judged = self.judge(seen, &firing, now).await;
-            verdicts.extend(troubles.unless(&seen.rollout.id, judged)?.flatten());
+            let judged = self.judge(seen, alarms, now).await;
+            verdicts.extend(troubles.unless(&seen.rollout.id, judged).flatten());
         }
         if !verdicts.is_empty() {
             self.bus.publish(&verdicts).await?;
         }
-        measured.and(troubles.end())
+        measured.and(firing.map(drop)).and(troubles.end())
     }
 
     async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {
@@ -122,7 +126,7 @@ impl Sweep {
         let has_traffic = rollout.phase.traffic().is_some();
         let routing = if has_traffic { self.routing(&rollout).await } else { None };
         let ticks = if is_measured(&rollout.phase) { self.store.ticks(id).await? } else { Vec::new() };
-        Ok(Some(Seen { rollout, routing, ticks, measured: true }))
+        Ok(Some(Seen { rollout, routing, ticks, known: true }))
     }
 
     /// Drift is looked for where the target can be read; a target that cannot be read does not stop the judging.
@@ -201,16 +205,18 @@ impl Sweep {
         let queries = distinct(&places);
         let answers = self.metrics.read(&queries, window).await?;
         let answer = |query: &MetricQuery| answers.get(queries.iter().position(|known| known == query)?);
+        // What cannot be kept is judged all the same: harm that was seen goes back.
+        let mut kept = Ok(());
         for (index, seen) in seen.iter_mut().enumerate() {
             let own = places.iter().filter(|place| place.index == index);
             let own = own.filter_map(|place| Some((place, answer(&place.query)?)));
             let fresh = ticks_of(own, first_unsettled(&seen.rollout, &seen.ticks, now).unwrap_or(to));
             if !fresh.is_empty() {
-                self.store.put_ticks(&seen.rollout.id, &fresh, None).await?;
+                kept = self.store.put_ticks(&seen.rollout.id, &fresh, None).await.and(kept);
                 merge(&mut seen.ticks, fresh);
             }
         }
-        Ok(())
+        kept
     }
 
     /// Judges one rollout and keeps what was found for people to look at.
@@ -225,9 +231,11 @@ impl Sweep {
         let Assessment { verdict, evidence } = assessment;
         if is_measured(&rollout.phase) {
             let snapshot = Snapshot { at: now, verdict: verdict.clone(), evidence };
-            self.store.put_ticks(&rollout.id, &[], Some(&snapshot)).await?;
+            if let Err(fault) = self.store.put_ticks(&rollout.id, &[], Some(&snapshot)).await {
+                warn!(rollout.id = %rollout.id, "rollout {}: what was found is not kept to look at, {fault}", rollout.id);
+            }
         }
-        let stands = seen.measured || matches!(verdict, Verdict::RollBack(_));
+        let stands = seen.known || matches!(verdict, Verdict::RollBack(_));
         let name = verdict_name(&verdict);
         info!(rollout.id = %rollout.id, verdict = name, "rollout {}: judged, {name}", rollout.id);
         self.meter.record(Measured::Verdict(name));
@@ -276,7 +284,7 @@ impl Sweep {
 /// Marks these rollouts as not measured where their reading failed.
 fn unmeasured_unless(measured: Result<(), Fault>, seen: &mut [Seen]) -> Result<(), Fault> {
     for seen in seen {
-        seen.measured = measured.is_ok();
+        seen.known = measured.is_ok();
     }
     measured
 }
