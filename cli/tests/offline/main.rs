@@ -2,5 +2,7 @@
 
 mod backtest;
 mod called;
+mod files;
 mod judge;
 mod vectors;
+mod words;
