@@ -2,6 +2,7 @@
 
 mod backtest;
 mod called;
+mod document;
 mod files;
 mod judge;
 mod vectors;
