@@ -33,18 +33,23 @@ As CSV, a row for each minute of each metric, judged by the defaults or by a pol
   metric,minute,candidate_total,stable_total,candidate_bad,stable_bad
 
 The counts may also be called n_c,n_s,x_c,x_s. Without a column metric there is one, called errors. Without a column minute
-(a number or a time) the rows are minutes in their order; with it, a minute without a row had no requests.
+(numbers, or times) the rows are minutes in their order; with it, a minute without a row between the first and the last had no
+requests.
 
 Offline there is no clock: the ticks are one step, all of them settled, whose time is over. So the verdict is roll back, hold
 (the candidate silent for three minutes), promote or inconclusive. With a policy they are the minutes of its first step, or
 of the one that "step": 2 in the file names; while they are fewer than its bake, the verdict may be continue.
 
 With --output json, for each tick: log_e, the evidence for harm (slow path); phi, by which that tick is tempered; log_e_fast,
-the smaller process of the fast path (null for a metric without one); log_e_pass, that the ratio is below r1. Logarithms are
-natural. The interval's ratio_low is 0 and its ratio_high null where it has no bound. Faults and fired_at_tick count ticks
-from 0.
+the smaller process of the fast path (null for a metric without one); log_e_pass, that the ratio is below r1, with φ from 3 on
+and at 5 %. The log_e_pass of the metric as a whole is the one that the verdict rests on: it passes at ln 40, with 20
+expected_events. Logarithms are natural. For a "decrease" the ratio is stable over candidate. The interval's ratio_low is 0
+and its ratio_high null where it has no bound. Faults and fired_at_tick count ticks from 0.
 
-Exit codes: 0 promote or continue, 1 roll back, 2 hold or inconclusive, 65 a faulty file."#;
+The verdict is that of all ticks. A rollout would have ended with the tick at fired_at_tick, so where there is one the exit
+code is 1, whatever the ticks after it say.
+
+Exit codes: 0 promote or continue, 1 roll back, now or at fired_at_tick, 2 hold or inconclusive, 65 a faulty file."#;
 
 /// `tidegate backtest`.
 #[derive(Debug, Args)]
@@ -81,7 +86,7 @@ or its column; for the metric "latency p50", with _ for what is no letter or dig
 With --null, of one version: total, latency_p50_bad, latency_p50_total.
 
 As CSV, a column `minute` (2026-11-20T10:04:00Z) and one for each series. A minute without a point had none. Points may stand
-in any order. All metrics of the policy must be there; latency may be left out as a whole, as it is where the stable version had
+in any order, and twice with the same count. All metrics of the policy must be there; latency may be left out as a whole, as it is where the stable version had
 no traffic before.
 
 Every minute is judged and decided by the code that runs on AWS. Taken for granted: a weight that is set is fact at once;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tidegate_domain::assess::{cause_of, evidence};
+use tidegate_domain::reason::count;
 use tidegate_domain::verdict::{HoldCause, Pass};
 use tidegate_judge::{
     self as judge, Input, Interval, Judgement, TickEvidence, combined_trace, interval, trace,
@@ -14,13 +15,14 @@ use crate::recorded::judged::{Judged, judged};
 use crate::recorded::ticks::TickFile;
 use crate::recorded::{self, Found};
 use crate::show;
+use crate::show::numbers::plural;
 
 /// What `judge --output json` prints. Logarithms are natural; ticks are counted from 0.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// `rollBack`, `promote`, `hold`, `inconclusive` or `continue`.
     pub verdict: &'static str,
-    /// The verdict in words.
+    /// The verdict in words. Where an earlier minute had enough evidence to roll back, they begin with it.
     pub reason: String,
     /// The first tick with which the combined evidence, or that of the fast path, would have rolled back.
     pub fired_at_tick: Option<usize>,
@@ -52,6 +54,10 @@ pub struct MetricReport {
     pub requests_needed: Option<f64>,
     /// The same in minutes of the traffic in the file.
     pub minutes_needed: Option<f64>,
+    /// The evidence for a pass that the verdict rests on; it passes at ln 40 …
+    pub log_e_pass: f64,
+    /// … with 20 events that the candidate would have if it were like stable.
+    pub expected_events: f64,
     pub ticks: Vec<TickReport>,
 }
 
@@ -84,11 +90,13 @@ pub fn run(args: &args::Judge, out: &mut Out) -> Result<Exit, Failure> {
     let report = report(&judged);
     out.say(&show::judged::report(&report, &judged.input))?;
     out.give(&report)?;
-    Ok(exit(&judged.judgement))
+    Ok(exit(&judged.judgement, report.fired_at_tick))
 }
 
-const fn exit(judgement: &Judgement) -> Exit {
+/// A rollout ends with the first minute that brings enough evidence, whatever the minutes after it would have said.
+const fn exit(judgement: &Judgement, fired: Option<usize>) -> Exit {
     match judgement.verdict {
+        _ if fired.is_some() => Exit::Bad,
         judge::Verdict::Promote | judge::Verdict::Continue => Exit::Good,
         judge::Verdict::RollBack(_) => Exit::Bad,
         judge::Verdict::Hold(_) | judge::Verdict::Inconclusive => Exit::Undecided,
@@ -101,12 +109,16 @@ fn report(judged: &Judged) -> Report {
     let weights = input.metrics.iter().map(|metric| metric.weight);
     let weighted: Vec<_> = weights.zip(traces.iter().map(Vec::as_slice)).collect();
     let combined = combined_trace(&weighted);
-    let (verdict, reason) = words(judgement, input);
+    let fired_at_tick = combined.iter().position(|at| at.fires(&input.thresholds));
+    let (verdict, reason) = match fired_at_tick {
+        Some(tick) => words_after(tick, combined.len(), judgement, input),
+        None => words(judgement, input),
+    };
     let metrics = input.metrics.iter().zip(&judgement.metrics).zip(&traces);
     Report {
         verdict,
         reason,
-        fired_at_tick: combined.iter().position(|at| at.fires(&input.thresholds)),
+        fired_at_tick,
         threshold_log_e: judgement.threshold_log_e,
         combined_log_e: combined.iter().map(|at| at.log_e).collect(),
         culprits: judgement.culprits.clone(),
@@ -138,6 +150,8 @@ fn metric_report(
         ratio_high: high,
         requests_needed: shown.requests_needed,
         minutes_needed: shown.minutes_needed,
+        log_e_pass: shown.log_e_pass,
+        expected_events: shown.expected_events,
         ticks: trace.iter().map(tick).collect(),
     }
 }
@@ -161,4 +175,21 @@ fn words(judgement: &Judgement, input: &Input) -> (&'static str, String) {
         }
         judge::Verdict::Continue => ("continue", format!("the step's time is not over: {evidence}")),
     }
+}
+
+/// The same where this tick would have rolled a rollout back, which never sees the minutes after it.
+fn words_after(tick: usize, ticks: usize, judgement: &Judgement, input: &Input) -> (&'static str, String) {
+    let (verdict, reason) = words(judgement, input);
+    let over = match &judgement.verdict {
+        judge::Verdict::RollBack(_) => return (verdict, reason),
+        judge::Verdict::Promote => format!("it {reason}"),
+        judge::Verdict::Hold(_) => format!("it would be held: {reason}"),
+        judge::Verdict::Inconclusive | judge::Verdict::Continue => {
+            format!("the evidence is not enough: {}", evidence(judgement, input))
+        }
+    };
+    let (minute, minutes) = (count(tick as u64 + 1), plural(ticks as u64, "minute"));
+    let reason =
+        format!("a rollout would have been rolled back at minute {minute}; over all {minutes} {over}");
+    (verdict, reason)
 }

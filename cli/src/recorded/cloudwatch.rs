@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tidegate_domain::reason::count as thousands;
 use tidegate_domain::ticks::minute_of;
 
 use super::Found;
@@ -49,7 +50,11 @@ fn points(result: &Value, at: &str, series: &mut Recorded, found: &mut Found) {
         return;
     };
     if times.len() != values.len() {
-        let problem = format!("{} Timestamps and {} Values; expected as many", times.len(), values.len());
+        let problem = format!(
+            "{} Timestamps and {} Values; expected as many",
+            thousands(times.len() as u64),
+            thousands(values.len() as u64)
+        );
         found.fault::<()>(at, problem);
         return;
     }

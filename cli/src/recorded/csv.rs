@@ -13,8 +13,6 @@ pub struct Table {
 impl Table {
     /// Reads a table; a row with more or fewer cells than the header is a fault and is left out.
     pub fn read(text: &str, found: &mut Found) -> Option<Self> {
-        // Spreadsheets begin a file with a mark of its encoding.
-        let text = text.trim_start_matches('\u{feff}');
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let Some((_, header)) = lines.next() else {
             return found.fault("line 1", "nothing here; expected JSON, or CSV with a header");
@@ -83,7 +81,7 @@ mod tests {
     #[test]
     fn ragged_rows_are_told_with_their_line_and_left_out() {
         let mut found = Found::default();
-        let table = Table::read("\u{feff}A,b\n1,2\n\n3\n4,5,6\n", &mut found).expect("a table");
+        let table = Table::read("A,b\n1,2\n\n3\n4,5,6\n", &mut found).expect("a table");
         assert_eq!((table.header(), table.rows.len()), (&["a".to_owned(), "b".to_owned()][..], 1));
         assert_eq!(
             found.words(),

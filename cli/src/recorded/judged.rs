@@ -5,9 +5,10 @@
 
 use tidegate_domain::assess::{judge_guard, judge_metric};
 use tidegate_domain::policy::{Metric as PolicyMetric, MetricSource, Policy};
+use tidegate_domain::reason::count;
 use tidegate_domain::rollout::LEAST_JUDGED;
 use tidegate_judge::{
-    Harm, Input, InputFault, Judgement, Kind, Metric, Preset, Routing, StepTime, Thresholds, judge,
+    Harm, Input, InputFault, Judgement, Kind, Metric, Preset, Routing, StepTime, Thresholds, Tick, judge,
 };
 
 use super::Found;
@@ -51,6 +52,7 @@ fn tell(fault: InputFault, found: &mut Found) {
 /// Metrics are combined minute by minute, so each has a tick for every minute.
 fn same_length(file: &TickFile, found: &mut Found) {
     let Some(first) = file.metrics.first().filter(|first| !first.ticks.is_empty()) else { return };
+    let number = |ticks: &[Tick]| count(ticks.len() as u64);
     let others = file.metrics.iter().filter(|metric| !metric.ticks.is_empty());
     for metric in others.filter(|metric| metric.ticks.len() != first.ticks.len()) {
         found.fault::<()>(
@@ -58,9 +60,9 @@ fn same_length(file: &TickFile, found: &mut Found) {
             format!(
                 "{} ticks, where `{}` has {}; expected one for the same minutes in every metric, [0, 0, 0, 0] where \
                  nothing was measured",
-                metric.ticks.len(),
+                number(&metric.ticks),
                 first.name,
-                first.ticks.len()
+                number(&first.ticks)
             ),
         );
     }

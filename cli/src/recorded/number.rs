@@ -10,8 +10,15 @@ pub fn count(value: &Value) -> Result<u64, String> {
     match value {
         Value::Number(number) if number.is_u64() => whole(number.as_u64().unwrap_or(u64::MAX), number),
         Value::Number(number) => count_of(number.as_f64().unwrap_or(f64::NAN), number),
-        other => Err(format!("{} is no count; {EXPECTED}", shown(other))),
+        other => Err(too_large(other).unwrap_or_else(|| format!("{} is no count; {EXPECTED}", shown(other)))),
     }
+}
+
+/// What is said of a number beyond all doubles, which is read as a text.
+fn too_large(value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|text| text.ends_with(|c: char| c.is_ascii_digit()))?;
+    let beyond = text.parse::<f64>().is_ok_and(f64::is_infinite);
+    beyond.then(|| format!("{text} is beyond every number that is calculated with"))
 }
 
 /// A count as it stands in a cell of a table.
@@ -51,7 +58,7 @@ fn count_of(number: f64, as_written: impl std::fmt::Display) -> Result<u64, Stri
 /// A number of any kind.
 pub fn number(value: &Value) -> Result<f64, String> {
     let finite = value.as_f64().filter(|number| number.is_finite());
-    finite.ok_or_else(|| format!("{} is no number", shown(value)))
+    finite.ok_or_else(|| too_large(value).unwrap_or_else(|| format!("{} is no number", shown(value))))
 }
 
 /// A value as a message shows it: at no great length.

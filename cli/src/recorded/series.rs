@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use tidegate_domain::ticks::minute_of;
 
 use super::csv::Table;
+use super::json::{is_json, json};
 use super::number::count_in;
-use super::{Found, cloudwatch, is_json, json};
+use super::{Found, cloudwatch};
 
 /// A series: counts by the start of their minute. A minute without a count had none.
 pub type Series = BTreeMap<Timestamp, u64>;
@@ -47,14 +48,18 @@ fn from_table(table: &Table, found: &mut Found) -> Option<Vec<Recorded>> {
             continue;
         };
         let at = minute_of(at);
-        if let Some(before) = seen.insert(at, *line) {
-            found.fault::<()>(format!("line {line}, minute"), format!("{at} is on line {before} already"));
-        }
+        let before = *seen.entry(at).or_insert(*line);
         for (column, series) in
             columns.iter().zip(&mut series).filter(|(column, _)| !row[**column].is_empty())
         {
             match count_in(&row[*column]) {
-                Ok(count) => drop(series.points.insert(at, count)),
+                // A row that says the same again is no fault, as on the pages of CloudWatch.
+                Ok(count) => {
+                    if series.points.insert(at, count).is_some_and(|other| other != count) {
+                        let problem = format!("{at} is on line {before} already, with another value");
+                        found.fault::<()>(format!("line {line}, {}", series.id), problem);
+                    }
+                }
                 Err(problem) => drop(found.fault::<()>(format!("line {line}, {}", series.id), problem)),
             }
         }
@@ -78,15 +83,16 @@ mod tests {
     #[test]
     fn every_fault_of_a_table_is_told_with_its_line() {
         let mut found = Found::default();
-        let text = "minute,total\nsoon,1\n2026-11-20T10:00:00Z,-1\n2026-11-20T10:00:20Z,1.5\n";
+        let text = "minute,total\nsoon,1\n2026-11-20T10:00:00Z,-1\n2026-11-20T10:01:00Z,1.5\n\
+                    2026-11-20T10:02:00Z,7\n2026-11-20T10:02:00Z,7\n2026-11-20T10:02:20Z,8\n";
         read(text, &mut found);
         assert_eq!(
             found.words(),
             [
                 "line 2, minute: \"soon\" is no time; expected one like 2026-11-20T10:04:00Z",
                 "line 3, total: -1 is below 0; a count is a whole number, 0 or more",
-                "line 4, minute: 2026-11-20T10:00:00Z is on line 3 already",
                 "line 4, total: 1.5 is not whole; a count is a whole number, 0 or more",
+                "line 7, total: 2026-11-20T10:02:00Z is on line 5 already, with another value",
             ]
         );
     }

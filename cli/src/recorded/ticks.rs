@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 use tidegate_judge::{Counts, Guard, Harm, Kind, Tick};
 
+use super::json::{is_json, json};
 use super::number::{count, number, shown};
-use super::{Found, csv, is_json, json, rows};
+use super::{Found, csv, rows};
 
 /// A file of ticks, as it states it. What it leaves out comes from a policy or from the defaults.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use tidegate_domain::policy::Policy;
+use tidegate_domain::policy::{Harm, Policy};
 use tidegate_domain::reason::{Reason, count};
 use tidegate_domain::rollout::PhaseName;
 use tidegate_domain::units::{Span, Weight};
+use tidegate_domain::verdict::MetricEvidence;
 
-use super::numbers::{moment, odds, percent, plural, ratio, span};
+use super::numbers::{fewer, moment, odds, percent, plural, ratio, span};
 use super::policy::steps;
 use super::style::{BAD, BOLD, CARE, DIM, GOOD, hang, in_style, of_phase};
 use super::table::Table;
@@ -20,14 +21,19 @@ use crate::commands::backtest::{NullReport, Portion, Timeline};
 /// The columns before a decision's words: time, weight, evidence, and two spaces before each.
 const INDENT: usize = 2 + 5 + 2 + 6 + 2 + 12 + 2;
 
+/// What the last column holds.
+const HEADING: &str = "candidate over stable so far, or what was decided";
+
 /// What would have been done.
 pub fn timeline(report: &Timeline, minutes: &[Minute], policy: &Policy) -> String {
     let began = report.began.map_or_else(String::new, |at| format!(", from {}", moment(at)));
     let mut text = format!("{}{began}\n", in_style(BOLD, format!("policy {}", report.policy)));
     let _ = writeln!(text, "{}\n", in_style(DIM, steps(policy)));
+    let heading = format!("  {:5}  {:>6}  {:>12}  {HEADING}", "minute", "weight", "evidence");
+    let _ = writeln!(text, "{}", in_style(DIM, heading));
     let mut before = None;
     for minute in minutes {
-        text.push_str(&line(minute, before));
+        text.push_str(&line(minute, before, policy));
         before = minute.decided.last().or(before);
     }
     let style = of_phase(report.phase).bold();
@@ -41,7 +47,7 @@ pub fn timeline(report: &Timeline, minutes: &[Minute], policy: &Policy) -> Strin
     text
 }
 
-fn line(minute: &Minute, before: Option<&Reason>) -> String {
+fn line(minute: &Minute, before: Option<&Reason>, policy: &Policy) -> String {
     let at = hour(minute.at);
     let weight = format!("{:>6}", minute.weight.to_string());
     let evidence = minute.evidence.as_ref();
@@ -50,9 +56,12 @@ fn line(minute: &Minute, before: Option<&Reason>) -> String {
         format!("{:>12}", log_e.map_or_else(|| "–".to_owned(), |log_e| odds(log_e).replace(" a ", " ")));
     let Some(reason) = minute.decided.first() else {
         let seen = evidence.into_iter().flat_map(|evidence| &evidence.metrics);
-        let ratios = seen.filter_map(|metric| Some(format!("{} {}", metric.name, ratio(metric.ratio?))));
-        let compared = minute.weight < Weight::FULL;
-        let words = if compared { ratios.collect::<Vec<_>>().join(", ") } else { "watched".to_owned() };
+        let seen: Vec<String> = seen.map(|metric| compared(metric, policy)).collect();
+        let words = match minute.weight {
+            Weight::FULL => "watched".to_owned(),
+            _ if seen.is_empty() => "nothing to compare".to_owned(),
+            _ => seen.join(", "),
+        };
         return in_style(DIM, format!("  {at}  {weight}  {odds}  {}", hang(&words, INDENT))) + "\n";
     };
     let mut words = news(reason, before);
@@ -64,6 +73,21 @@ fn line(minute: &Minute, before: Option<&Reason>) -> String {
     let to = format!("→ {phase}{then}: ");
     let words = hang(&format!("{to}{words}"), INDENT);
     format!("  {at}  {weight}  {odds}  {}{}\n", in_style(of_phase(phase).bold(), &to), &words[to.len()..])
+}
+
+/// A metric of the candidate beside stable's, over all minutes so far.
+fn compared(metric: &MetricEvidence, policy: &Policy) -> String {
+    let of = policy.analysis.metrics.iter().find(|of| of.name == metric.name);
+    let name = &metric.name;
+    match metric.ratio {
+        Some(swapped) if of.is_some_and(|of| of.harm == Harm::Decrease) => {
+            format!("{name} {}", fewer(swapped, None))
+        }
+        Some(of_stable) => format!("{name} {}", ratio(of_stable)),
+        None if metric.candidate.total == 0 => format!("{name}: no requests on the candidate"),
+        None if metric.stable.total == 0 => format!("{name}: no requests on stable"),
+        None => format!("{name}: no events on either version"),
+    }
 }
 
 fn hour(at: Timestamp) -> String {

@@ -15,9 +15,28 @@ pub fn odds(log_e: f64) -> String {
     if odds < 10.0 { format!("{odds:.1} to 1") } else { format!("{} to 1", count(whole(odds))) }
 }
 
-/// A ratio: `4.1×`.
+/// A ratio: `4.1×`, and `1.05×` where a margin may lie within one digit.
 pub fn ratio(ratio: f64) -> String {
-    if ratio < 10.0 { format!("{ratio:.1}×") } else { format!("{}×", count(whole(ratio))) }
+    let least = 0.005;
+    let number = match ratio {
+        ratio if ratio <= 0.0 => "0".to_owned(),
+        ratio if ratio < least => "under 0.01".to_owned(),
+        ratio if ratio < 1.995 => format!("{ratio:.2}"),
+        ratio if ratio < 9.95 => format!("{ratio:.1}"),
+        ratio => count(whole(ratio)),
+    };
+    format!("{number}×")
+}
+
+/// A time in its largest unit, as the reasons say it: `45 minutes`, `46 hours`, `3 days`.
+pub fn roughly(minutes: f64) -> String {
+    const YEAR: f64 = 365.0 * 24.0 * 60.0;
+    match minutes.ceil().max(1.0) {
+        minutes if minutes > YEAR => "more than a year".to_owned(),
+        minutes if minutes < 120.0 => plural(whole(minutes), "minute"),
+        minutes if minutes < 2_880.0 => plural(whole(minutes / 60.0), "hour"),
+        minutes => plural(whole(minutes / 1_440.0), "day"),
+    }
 }
 
 /// A bound of an interval, with `∞` for none above and `0` for none below.
@@ -28,6 +47,24 @@ pub fn interval([low, high]: [Option<f64>; 2]) -> String {
         low.map_or_else(|| "0".to_owned(), number),
         high.map_or_else(|| "∞".to_owned(), number)
     )
+}
+
+/// What fewer of make the harm: how many times fewer the candidate has than stable, or more where it has more. The ratio and
+/// its interval are those of swapped arms, stable's over the candidate's.
+pub fn fewer(swapped: f64, bounds: Option<[Option<f64>; 2]>) -> String {
+    let inverse = |[low, high]: [Option<f64>; 2]| [high.map(f64::recip), low.map(f64::recip)];
+    let (times, word, bounds) = if swapped < 1.0 {
+        (swapped.recip(), "more", bounds.map(inverse))
+    } else {
+        (swapped, "fewer", bounds)
+    };
+    let bounds = bounds.map_or_else(String::new, |bounds| format!(" ({})", between(bounds)));
+    format!("{} {word} than stable{bounds}", ratio(times))
+}
+
+/// An interval in words: `1.33 to 3.68`.
+pub fn between(bounds: [Option<f64>; 2]) -> String {
+    interval(bounds).replace('–', "to")
 }
 
 /// A number of things: `1 minute`, `1,200 minutes`.
@@ -87,6 +124,16 @@ mod tests {
             [percent(0.0125), percent(0.0), percent(0.1), percent(1.0)],
             ["1.25 %", "0 %", "10 %", "100 %"]
         );
+        assert_eq!(
+            [0.0, 0.001, 1.049, 1.999, 4.13, 9.99, 1234.5].map(ratio),
+            ["0×", "under 0.01×", "1.05×", "2.0×", "4.1×", "10×", "1,235×"]
+        );
+        assert_eq!(
+            [0.2, 119.0, 2_760.0, 4_320.0, 1e9].map(roughly),
+            ["1 minute", "119 minutes", "46 hours", "3 days", "more than a year"]
+        );
+        assert_eq!(fewer(3.3, Some([Some(2.5), None])), "3.3× fewer than stable (2.50 to ∞)");
+        assert_eq!(fewer(0.8, Some([Some(0.5), None])), "1.25× more than stable (0 to 2.00)");
         let start = Timestamp::UNIX_EPOCH;
         assert_eq!(clock(start, Span::seconds(90_061).after(start)), "1d 1:01:01");
     }

@@ -2,5 +2,8 @@
 
 mod backtest;
 mod called;
+mod document;
+mod files;
 mod judge;
 mod vectors;
+mod words;

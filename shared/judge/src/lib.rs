@@ -97,5 +97,6 @@ pub use input::{Counts, Guard, Harm, Input, Kind, Metric, Routing, SplitTick, St
 pub use interval::interval;
 pub use judge::judge;
 pub use judgement::{HoldCause, Interval, Judgement, MetricJudgement, RollBackCause, Verdict};
+pub use pass::{LEAST_EXPECTED_EVENTS, PASSES_AT};
 pub use preset::{LATENCY_MARGINS, Preset, Thresholds};
 pub use trace::{CombinedEvidence, TickEvidence, combined_trace, trace};

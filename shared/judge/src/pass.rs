@@ -10,7 +10,10 @@ pub(crate) const EARLY_PHI_0: f64 = 3.0;
 /// … and where one user's requests stay together.
 const EARLY_STICKY_PHI_0: f64 = 5.0;
 /// Events the candidate must have had the chance of before the absence of harm means anything.
-const LEAST_EXPECTED_EVENTS: f64 = 20.0;
+pub const LEAST_EXPECTED_EVENTS: f64 = 20.0;
+
+/// The log evidence at which a metric passes, `ln 40`.
+pub const PASSES_AT: f64 = LN_40;
 
 /// The most log evidence one tick may supply for passing: half of what is asked for, `ln(40)/2`.
 pub(crate) const PASS_CAP: f64 = LN_40 / 2.0;
@@ -44,11 +47,11 @@ impl Passing {
     }
 
     pub(crate) fn passes_early(&self) -> bool {
-        self.enough_events() && reaches(self.early, LN_40)
+        self.enough_events() && reaches(self.early, PASSES_AT)
     }
 
     pub(crate) fn passes_at_the_end(&self) -> bool {
-        self.enough_events() && reaches(self.at_the_end, LN_40)
+        self.enough_events() && reaches(self.at_the_end, PASSES_AT)
     }
 
     fn enough_events(&self) -> bool {
