@@ -12,9 +12,9 @@
 //!
 //! E\[LR\] <= exp{p_s·(r0·n_c + n_s)·\[(θ1−θ0) + (θ0−θ1)\]} = 1,
 //!
-//! whatever `p_s` does from tick to tick; a lower `p_c` only lowers it, since θ1 > θ0. Tempering by φ >= 1, known before the
-//! tick, keeps that (Jensen), the cap lowers it, a mixture is convex, and Ville's inequality bounds the chance that it
-//! ever reaches 1/α, however often one looks.
+//! whatever `p_s` does from tick to tick; a lower `p_c` only lowers it, since θ1 > θ0. Tempering by φ >= 1, known
+//! before the tick, keeps that (Jensen), the cap lowers it, a mixture is convex, and Ville's inequality bounds the
+//! chance that it ever reaches 1/α, however often one looks.
 
 use crate::input::{Counts, Harm, Tick};
 

@@ -13,8 +13,8 @@ const EARLY_STICKY_PHI_0: f64 = 5.0;
 const LEAST_EXPECTED_EVENTS: f64 = 20.0;
 
 /// The most log evidence one tick may supply for passing: half of what is asked for, so that no tick passes a step by
-/// itself. What is asked for, `ln 40`, is one side of a 95 % confidence sequence, and [`interval`] has this cap too: then
-/// passing at the end of a step and "the upper bound over the same ticks is below `r1`" are one statement.
+/// itself. What is asked for, `ln 40`, is one side of a 95 % confidence sequence, and [`interval`] has this cap too:
+/// then passing at the end of a step and "the upper bound over the same ticks is below `r1`" are one statement.
 ///
 /// [`interval`]: crate::interval()
 pub(crate) const PASS_CAP: f64 = LN_40 / 2.0;
