@@ -5,12 +5,12 @@
 //! "Anytime-Valid Inference for Multinomial Count Data"; Lindon, Sanden & Shirikian, arXiv 2205.14762). The crate's
 //! README holds every formula.
 //!
-//! θ0 = r0·n_c/(r0·n_c + n_s) is the suspected arm's share of the events at the margin, and
-//! θ1 = θ0·e^u/(1 + θ0·(e^u − 1)) that share tilted by the effect u. An event on the suspected arm multiplies the
+//! `θ0 = r0·n_c/(r0·n_c + n_s)` is the suspected arm's share of the events at the margin, and
+//! `θ1 = θ0·e^u/(1 + θ0·(e^u − 1))` that share tilted by the effect u. An event on the suspected arm multiplies the
 //! likelihood ratio by θ1/θ0, one on the other by (1−θ1)/(1−θ0). For independent requests, by 1 + y <= e^y, its mean at
 //! `p_c = r0·p_s` is
 //!
-//! E\[LR\] <= exp{p_s·(r0·n_c + n_s)·\[(θ1−θ0) + (θ0−θ1)\]} = 1,
+//! `E[LR] <= exp{p_s·(r0·n_c + n_s)·[(θ1−θ0) + (θ0−θ1)]} = 1`,
 //!
 //! whatever `p_s` does from tick to tick; a lower `p_c` only lowers it, since θ1 > θ0. Tempering by φ >= 1, known
 //! before the tick, keeps that (Jensen), the cap lowers it, a mixture is convex, and Ville's inequality bounds the
