@@ -34,7 +34,7 @@ impl fmt::Display for InputFault {
 impl std::error::Error for InputFault {}
 
 /// How far the weights may be from 1 in sum.
-const WEIGHT_SLACK: f64 = 1e-9;
+pub(crate) const WEIGHT_SLACK: f64 = 1e-9;
 
 /// Every fault of the input, in its order.
 pub(crate) fn faults(input: &Input) -> Vec<InputFault> {

@@ -2,10 +2,19 @@
 //! events of two arms and knows nothing of metrics, steps or verdicts.
 //!
 //! The likelihood ratio is that of multinomial counts given their sum, mixed over a grid of effects (Lindon & Malek,
-//! "Anytime-Valid Inference for Multinomial Count Data"; Lindon, Sanden & Shirikian, arXiv 2205.14762). For
-//! independent requests its mean under `p_c <= r0·p_s` is at most 1, whatever `p_s` does from tick to tick;
-//! tempering by φ >= 1 keeps that (Jensen), the cap only lowers it, a mixture is convex, and Ville's inequality
-//! bounds the chance that it ever reaches 1/α, however often one looks.
+//! "Anytime-Valid Inference for Multinomial Count Data"; Lindon, Sanden & Shirikian, arXiv 2205.14762). The crate's
+//! README holds every formula.
+//!
+//! `θ0 = r0·n_c/(r0·n_c + n_s)` is the suspected arm's share of the events at the margin, and
+//! `θ1 = θ0·e^u/(1 + θ0·(e^u − 1))` that share tilted by the effect u. An event on the suspected arm multiplies the
+//! likelihood ratio by θ1/θ0, one on the other by (1−θ1)/(1−θ0). For independent requests, by 1 + y <= e^y, its mean at
+//! `p_c = r0·p_s` is
+//!
+//! `E[LR] <= exp{p_s·(r0·n_c + n_s)·[(θ1−θ0) + (θ0−θ1)]} = 1`,
+//!
+//! whatever `p_s` does from tick to tick; a lower `p_c` only lowers it, since θ1 > θ0. Tempering by φ >= 1, known
+//! before the tick, keeps that (Jensen), the cap lowers it, a mixture is convex, and Ville's inequality bounds the
+//! chance that it ever reaches 1/α, however often one looks.
 
 use crate::input::{Counts, Harm, Tick};
 
@@ -19,7 +28,7 @@ const LEAST_EFFECT: f64 = 0.05;
 const LARGEST_RATIO: f64 = 1000.0;
 /// Prior chance that harm begins with the first tick.
 const STARTS_AT_ONCE: f64 = 0.5;
-/// Chance per tick that it begins later, η of the specification.
+/// Chance per tick that it begins later, η: after an hour in the mean.
 const STARTS_LATER: f64 = 1.0 / 60.0;
 
 /// Log evidence at which the confidence sequence is cut and a step passes: `ln 40`, 2.5 % a side.
@@ -106,7 +115,7 @@ pub(crate) struct Effect {
 pub(crate) struct Grid([Effect; GRID]);
 
 impl Grid {
-    /// The grid of the specification, `u` from 0.05 to ln 1000.
+    /// The grid of all but the floor process, `u` from 0.05 to ln 1000 (README, "Kernel A").
     pub(crate) fn new() -> Self {
         Self::up_to(libm::log(LARGEST_RATIO))
     }
@@ -273,4 +282,17 @@ pub(crate) fn log_sum_exp(logs: impl Iterator<Item = f64> + Clone) -> f64 {
 fn log_add_exp(a: f64, b: f64) -> f64 {
     let (larger, smaller) = if a >= b { (a, b) } else { (b, a) };
     larger + libm::log1p(libm::exp(smaller - larger))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_reached_but_for_rounding() {
+        for (short, reached) in [(-1.0, true), (0.0, true), (1e-10, true), (1e-8, false), (0.2, false)] {
+            assert_eq!(reaches(LN_40 - short, LN_40), reached, "{short} short");
+            assert_eq!(fires(LN_40 - short, 1.0 / 40.0), reached, "{short} short");
+        }
+    }
 }

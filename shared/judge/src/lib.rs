@@ -29,6 +29,9 @@
 //! - At one request per second nothing that compares sees errors rise by one point: use a [`Guard`].
 //! - Where a well-placed absolute limit sits near the base rate, it is faster than any comparison.
 //!
+//! The formulas, the proof that the evidence is evidence, the presets and the order of the rules: `README.md` of this
+//! crate.
+//!
 //! # Sources
 //! Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data"; Lindon, Sanden & Shirikian, "Rapid
 //! Regression Detection in Software Deployments through Sequential Testing" (arXiv 2205.14762); Howard & Ramdas on

@@ -15,7 +15,11 @@ pub const LEAST_EXPECTED_EVENTS: f64 = 20.0;
 /// The log evidence at which a metric passes, `ln 40`.
 pub const PASSES_AT: f64 = LN_40;
 
-/// The most log evidence one tick may supply for passing: half of what is asked for, `ln(40)/2`.
+/// The most log evidence one tick may supply for passing: half of what is asked for, so that no tick passes a step by
+/// itself. What is asked for, `ln 40`, is one side of a 95 % confidence sequence, and [`interval`] has this cap too:
+/// then passing at the end of a step and "the upper bound over the same ticks is below `r1`" are one statement.
+///
+/// [`interval`]: crate::interval()
 pub(crate) const PASS_CAP: f64 = LN_40 / 2.0;
 
 /// What speaks for passing one metric.

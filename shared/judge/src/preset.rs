@@ -1,5 +1,5 @@
-//! The numbers a policy names by one word. Every number stands here once; what they cost and gain is measured by
-//! the benchmark.
+//! The numbers a policy names by one word. Every number stands here once, for the policy too; what they
+//! cost and gain is measured by the benchmark.
 
 /// The error levels of the test. Their sum bounds the chance that a harmless rollout is ever rolled back.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,5 +53,24 @@ impl Preset {
         match self {
             Self::Balanced | Self::Tolerant => 1.5,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_presets_are_those_of_the_readme() {
+        let table =
+            [(Preset::Balanced, 1.10, 0.045, 0.005, 1.5), (Preset::Tolerant, 1.25, 0.009, 0.001, 1.5)];
+        for (preset, r0, alpha_slow, alpha_fast, r1) in table {
+            assert_eq!(preset.thresholds(), Thresholds { alpha_slow, alpha_fast }, "{preset:?}");
+            let ratios = [preset.error_margin(), preset.pass_ratio()];
+            assert_eq!(ratios.map(f64::to_bits), [r0, r1].map(f64::to_bits), "{preset:?}");
+            let row = format!("| {r0:.2} | {alpha_slow} | {alpha_fast} | {r1} |");
+            assert!(include_str!("../README.md").contains(&row), "{preset:?}: {row}");
+        }
+        assert_eq!(LATENCY_MARGINS.map(f64::to_bits), [1.05, 1.10, 1.25].map(f64::to_bits));
     }
 }

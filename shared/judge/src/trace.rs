@@ -9,8 +9,9 @@ use crate::kernel::{Grid, Kernel, Plain, StartMixture, arms, fires};
 use crate::pass::{EARLY_PHI_0, pass_kernel};
 use crate::preset::Thresholds;
 
-/// The level of pass evidence as it is shown tick by tick, and by which it is capped: 5 %, as in the golden vectors.
-/// A verdict asks for more before it lets a step pass (`ln 40`), and caps at half of that.
+/// The level by which pass evidence is capped where it is shown tick by tick: 5 %, so that it can be laid beside the
+/// vectors G7b and G7c (`vectors.json`, `alpha`). A tick supplies at most ½·ln 20 = 1.50 here and ½·ln 40 = 1.84 in a
+/// verdict, so with the same φ0 a trace never shows more of a pass than the judge finds.
 const PASS_ALPHA: f64 = 0.05;
 
 /// What one metric showed when this tick was its latest.
@@ -22,14 +23,16 @@ pub struct TickEvidence {
     pub phi: f64,
     /// Log evidence of the fast path, the smaller of its two processes; `None` where the metric does not take it.
     pub log_e_fast: Option<f64>,
-    /// Log evidence that the ratio is below `r1`, with φ0 = 3 and at a level of 5 %, from the first tick of the list
-    /// on: as if the list were one step whose minutes have all settled.
+    /// Log evidence that the ratio is below `r1`, with φ0 = 3 and capped at ½·ln 20 a tick, from the first tick of the
+    /// list on: as if the list were one step whose minutes have all settled. A verdict of the same φ0 caps at
+    /// ½·ln 40, so it never finds less.
     pub log_e_pass: f64,
 }
 
 /// The evidence of a metric at each of its ticks, in one pass: `trace(m, a)[t]` is what [`judge`](crate::judge)
-/// finds from the ticks up to `t` alone (but for the level of pass evidence, see [`TickEvidence`]). It expects ticks with `bad <= total` and parameters in their ranges, as
-/// [`judge`](crate::judge) checks them; `step_start` and `unsettled` are not looked at.
+/// finds from the ticks up to `t` alone (but for the cap of pass evidence, see [`TickEvidence`]). It expects ticks
+/// with `bad <= total` and parameters in their ranges, as [`judge`](crate::judge) checks them; `step_start` and
+/// `unsettled` are not looked at.
 ///
 /// | field | formula |
 /// |---|---|

@@ -178,6 +178,14 @@ proptest! {
     }
 
     #[test]
+    fn a_trace_never_shows_more_of_a_pass_than_the_judge_finds(ticks in vec(tick(), 1..20)) {
+        let metric = errors(ticks);
+        let last = *traced(&metric).last().expect("there is a tick");
+        let found = judge(&input(vec![metric], StepTime::BakeOver)).expect("the input has no faults");
+        prop_assert!(at_most(last.log_e_pass, found.metrics[0].log_e_pass), "{last:?} {found:?}");
+    }
+
+    #[test]
     fn data_that_comes_late_leaves_no_mark(
         ticks in vec(tick(), 1..20), part in 0.0..=1.0_f64, at in any::<prop::sample::Index>(),
     ) {

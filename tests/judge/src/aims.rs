@@ -1,9 +1,15 @@
 //! What the judge aims at, beside what was measured. An aim that is missed is written as missed.
 
+use crate::draws::float;
 use crate::latency::Slowdown;
-use crate::scenario::{BASE_RATES, Effect, Noise};
-use crate::study::{Findings, PRESETS};
+use crate::scenario::{BASE_RATES, Effect, Noise, Percent};
+use crate::study::{Findings, PRESETS, PlayedClose};
 use crate::tables::{harmful, minute, percent, worst};
+
+/// The minute by which the close scenarios are to be found, half of them at least.
+const CLOSE_MINUTE: usize = 9;
+/// How near to one half the share found by that minute is called close.
+const HAIR: f64 = 0.05;
 
 /// An aim, what it allows and what was measured.
 pub struct Aim {
@@ -21,6 +27,7 @@ pub struct Aim {
 pub fn aims(findings: &Findings) -> Vec<Aim> {
     let mut aims = false_rollbacks(findings);
     aims.extend(detection(findings));
+    aims.extend(findings.close.iter().map(close));
     aims.extend(late(findings));
     aims.extend(latency(findings));
     aims
@@ -71,10 +78,36 @@ fn detection(findings: &Findings) -> Vec<Aim> {
     let aims = [
         of(&BASE_RATES, Effect::EverythingFails, "everything fails", 1.0),
         of(&BASE_RATES, Effect::Plus(0.05), "errors rise by 5 %", 3.0),
-        of(&[0.01], Effect::Times(2.0), "1 % → 2 %", 9.0),
-        of(&[0.001], Effect::Times(5.0), "0.1 % → 0.5 %", 9.0),
     ];
     aims.into_iter().flatten().collect()
+}
+
+fn close(played: &PlayedClose) -> Aim {
+    let median = played.tally.median_minute();
+    let found = percent(played.tally.share_by(CLOSE_MINUTE));
+    Aim {
+        about: format!("median minute at {} rps: {}", played.cell.rps, rise(played)),
+        allowed: format!("at most {CLOSE_MINUTE}"),
+        measured: format!("{} ({found} % found by minute {CLOSE_MINUTE})", minute(median)),
+        met: median.is_some_and(|median| median <= float(CLOSE_MINUTE as u64)),
+    }
+}
+
+/// What the close scenarios come out as, in words: `- 1 % → 2 %: 10 by a hair, …`.
+pub fn close_medians(findings: &Findings) -> String {
+    let lines = findings.close.iter().map(|played| {
+        let found = played.tally.share_by(CLOSE_MINUTE);
+        let hair = if (found - 0.5).abs() <= HAIR { " by a hair" } else { "" };
+        let (median, found) = (minute(played.tally.median_minute()), percent(found));
+        format!("- {}: {median}{hair}; {found} % are found by minute {CLOSE_MINUTE}.", rise(played))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `1 % → 2 %`.
+fn rise(played: &PlayedClose) -> String {
+    let before = played.cell.base_rate;
+    format!("{} → {}", Percent(before), Percent(played.effect.on(before)))
 }
 
 /// Found, and how long after the harm began; in the order in which the study plays them.

@@ -1,7 +1,7 @@
 //! The document: a text with places for the tables.
 
 use crate::study::{Findings, Plan};
-use crate::tables;
+use crate::{aims, tables};
 
 /// Its name.
 pub const FILE: &str = "judge-benchmark.md";
@@ -18,6 +18,8 @@ pub fn write(plan: &Plan, findings: &Findings) -> String {
         ("all found", tables::all_found(findings)),
         ("late", tables::late(findings)),
         ("drift", tables::drift(findings)),
+        ("close", plan.close.to_string()),
+        ("close medians", aims::close_medians(findings)),
         ("aims", tables::aims(findings)),
         ("latency", tables::latency(findings)),
     ];

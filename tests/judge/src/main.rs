@@ -20,6 +20,9 @@ struct Arguments {
     /// Rollouts of each harmful scenario.
     #[arg(long, default_value_t = 400)]
     harmful_rollouts: u64,
+    /// Rollouts of each harmful scenario whose median is close to its aim.
+    #[arg(long, default_value_t = 40_000)]
+    close_rollouts: u64,
     /// Plays these parts only.
     #[arg(long, value_enum)]
     only: Vec<PartName>,
@@ -59,6 +62,7 @@ fn main() -> std::io::Result<()> {
         runs: Runs { seed: arguments.seed, threads: arguments.threads },
         harmless: arguments.rollouts,
         harmful: arguments.harmful_rollouts,
+        close: arguments.close_rollouts,
         parts: if parts.is_empty() { Part::ALL.to_vec() } else { parts },
     };
     let findings = plan.play();

@@ -124,7 +124,8 @@ impl Effect {
         Self::EverythingFails,
     ];
 
-    fn on(self, rate: f64) -> f64 {
+    /// The candidate's error rate where stable's is `rate`.
+    pub fn on(self, rate: f64) -> f64 {
         match self {
             Self::Times(factor) => rate * factor,
             Self::Plus(more) => rate + more,

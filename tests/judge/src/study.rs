@@ -12,6 +12,9 @@ pub const DECIDERS: usize = 17;
 /// How many of them are the judge: its presets.
 pub const PRESETS: [Preset; 2] = [Preset::Balanced, Preset::Tolerant];
 
+/// Harm whose median is close to its aim, at 100 requests per second: 1 % → 2 % and 0.1 % → 0.5 %.
+const CLOSE: [(f64, Effect); 2] = [(0.01, Effect::Times(2.0)), (0.001, Effect::Times(5.0))];
+
 /// A part of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -41,6 +44,8 @@ pub struct Plan {
     pub harmless: u64,
     /// Rollouts of each harmful scenario.
     pub harmful: u64,
+    /// Rollouts of each harmful scenario whose median is close to its aim.
+    pub close: u64,
     /// What is played.
     pub parts: Vec<Part>,
 }
@@ -63,6 +68,17 @@ pub struct PlayedLatency {
     pub tallies: [Tally; PRESETS.len()],
 }
 
+/// A harmful release whose median is close to its aim, with what the judge's default made of many more rollouts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlayedClose {
+    /// The service.
+    pub cell: Cell,
+    /// What the release does, from the first minute on.
+    pub effect: Effect,
+    /// What came of it.
+    pub tally: Tally,
+}
+
 /// A decider as tables and charts name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -81,6 +97,8 @@ pub struct Findings {
     pub harmless: Vec<Played>,
     /// Harmful releases, effect by effect.
     pub harmful: Vec<Played>,
+    /// Harmful releases whose median is close to its aim; played with the harmful ones.
+    pub close: Vec<PlayedClose>,
     /// Harm that begins late.
     pub late: Vec<Played>,
     /// Versions that drift by themselves.
@@ -108,6 +126,7 @@ impl Plan {
             deciders: deciders.iter().map(|d| Named { name: d.name(), family: d.family() }).collect(),
             harmless: played(Part::Harmless, harmless()),
             harmful: played(Part::Harmful, harmful()),
+            close: if self.parts.contains(&Part::Harmful) { self.close() } else { vec![] },
             late: played(Part::Late, late()),
             drift: played(Part::Drift, drift()),
             latency: if self.parts.contains(&Part::Latency) { self.latency() } else { vec![] },
@@ -120,6 +139,18 @@ impl Plan {
             deciders.each_ref().map(|decider| outcome(decider.as_ref(), &minutes))
         });
         Played { scenario, tallies }
+    }
+
+    fn close(&self) -> Vec<PlayedClose> {
+        let played = CLOSE.map(|(base_rate, effect)| {
+            let cell = Cell { rps: 100.0, base_rate };
+            let scenario = Scenario { cell, release: Release::Harmful { effect, after: 0 } };
+            let [tally] = self.runs.tally(self.close, |seed, rollout| {
+                [outcome(&Tidegate(PRESETS[0]), &scenario.play(seed, rollout))]
+            });
+            PlayedClose { cell, effect, tally }
+        });
+        played.into()
     }
 
     fn latency(&self) -> Vec<PlayedLatency> {

@@ -56,6 +56,11 @@ impl Tally {
         float(self.rolled_back()) / float(self.rollouts)
     }
 
+    /// The share that was rolled back by this minute, counted from 1.
+    pub fn share_by(&self, minute: usize) -> f64 {
+        float(self.by_minute.iter().take(minute + 1).sum()) / float(self.rollouts)
+    }
+
     /// The median minute of the rollback among those rolled back.
     pub fn median_minute(&self) -> Option<f64> {
         let found = self.rolled_back();
@@ -140,6 +145,14 @@ mod tests {
         assert_eq!(tally(&[Some(3), None, Some(5), None, Some(30)]).median_minute(), Some(5.0));
         assert_eq!(tally(&[Some(3), Some(4)]).median_minute(), Some(3.5));
         assert_eq!(tally(&[None]).median_minute(), None);
+    }
+
+    #[test]
+    fn the_share_found_by_a_minute_is_one_of_all_rollouts() {
+        let tally = tally(&[Some(3), None, Some(9), Some(10)]);
+        for (minute, share) in [(2, 0.0), (3, 0.25), (9, 0.5), (10, 0.75), (MINUTES, 0.75)] {
+            assert!((tally.share_by(minute) - share).abs() < f64::EPSILON, "by minute {minute}");
+        }
     }
 
     #[test]

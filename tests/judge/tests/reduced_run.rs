@@ -5,7 +5,7 @@ use tidegate_tests_judge::tally::Runs;
 use tidegate_tests_judge::{chart, document};
 
 fn plan(threads: usize) -> Plan {
-    Plan { runs: Runs { seed: 5, threads }, harmless: 3, harmful: 3, parts: Part::ALL.to_vec() }
+    Plan { runs: Runs { seed: 5, threads }, harmless: 3, harmful: 3, close: 3, parts: Part::ALL.to_vec() }
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! Every default of a policy, and every limit, in one place.
+//! Every default of a policy, and every limit, in one place. What the judge states is taken from the judge.
+
+use tidegate_judge::Thresholds;
 
 use super::raw::Preset;
 use super::{AlarmAction, FlagMoment, Gate, Harm, Mode, OnInconclusive, Step, Strategy};
@@ -30,7 +32,10 @@ pub(super) const ERRORS_WEIGHT: f64 = 0.6;
 /// ... and that of latency, in all three quantiles together.
 pub(super) const LATENCY_WEIGHT: f64 = 0.4;
 /// The quantiles of latency, in percent, each with its margin. The tail is noisier, so its margin is wider.
-pub(super) const LATENCY_MARGINS: [(u8, f64); 3] = [(50, 1.05), (90, 1.10), (99, 1.25)];
+pub(super) const LATENCY_MARGINS: [(u8, f64); 3] = {
+    let [p50, p90, p99] = tidegate_judge::LATENCY_MARGINS;
+    [(50, p50), (90, p90), (99, p99)]
+};
 
 /// The shortest and the longest bake of one step, and the same of a timed pause.
 pub(super) const BAKE: (Span, Span) = (Span::minutes(1), Span::hours(7 * 24));
@@ -61,12 +66,14 @@ pub(super) struct Numbers {
 }
 
 impl Preset {
-    /// As in the judge's specification, section Presets.
+    /// The judge states them; here they are looked up.
     pub(super) const fn numbers(self) -> Numbers {
-        match self {
-            Self::Balanced => Numbers { margin: 1.10, pass: 1.5, alpha_slow: 0.045, alpha_fast: 0.005 },
-            Self::Tolerant => Numbers { margin: 1.25, pass: 1.5, alpha_slow: 0.009, alpha_fast: 0.001 },
-        }
+        let judge = match self {
+            Self::Balanced => tidegate_judge::Preset::Balanced,
+            Self::Tolerant => tidegate_judge::Preset::Tolerant,
+        };
+        let Thresholds { alpha_slow, alpha_fast } = judge.thresholds();
+        Numbers { margin: judge.error_margin(), pass: judge.pass_ratio(), alpha_slow, alpha_fast }
     }
 }
 
