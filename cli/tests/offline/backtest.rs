@@ -74,7 +74,7 @@ fn harm_that_begins_after_promotion_is_held_against_the_rate_before() {
         &[],
     );
     assert_eq!(called.exit, 1);
-    assert!(called.stdout.contains("after promotion 18,000 of 90,000 requests failed"), "{}", called.stdout);
+    assert!(called.stdout.contains("with all traffic 18,000 of 90,000 requests failed"), "{}", called.stdout);
 }
 
 #[test]

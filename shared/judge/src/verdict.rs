@@ -30,7 +30,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// The verdict: rules 1 to 7 of the specification, the first that applies. What harms goes back whatever else
+    /// The verdict: rules 1 to 7 of [`judge`](crate::judge), the first that applies. What harms goes back whatever else
     /// is wrong; what cannot be observed never advances, whatever was seen before.
     pub(crate) fn verdict(self, step: StepTime) -> Verdict {
         if self.fails_outright {

@@ -37,7 +37,7 @@ fn judged(metrics: Vec<Metric>) -> Judgement {
         routing: Routing::PerRequest,
         split: vec![],
         step: StepTime::BeforeBake,
-        expecting_candidate: true,
+        told_share: 0.05,
         minutes_left: 10,
     };
     judge(&input).expect("the input has no faults")
