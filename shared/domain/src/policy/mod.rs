@@ -265,7 +265,6 @@ pub enum Harm {
 
 impl Harm {
     /// Whether more is worse.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
     pub const fn is_increase(&self) -> bool {
         matches!(self, Self::Increase)
     }

@@ -169,8 +169,8 @@ impl Rollout {
         let id = self.id.0.as_str();
         let tried = self.request.retry_of.as_ref().and(id.rsplit_once('.'));
         let tried = tried.and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?)));
-        let (base, tries) = tried.unwrap_or((id, 1));
-        RolloutId(format!("{base}.{}", u64::from(tries) + 1 + u64::from(taken)))
+        let (base, number) = tried.unwrap_or((id, 1));
+        RolloutId(format!("{base}.{}", u64::from(number) + 1 + u64::from(taken)))
     }
 
     /// The candidate's share as it was last read back.
