@@ -94,7 +94,7 @@ impl Engine {
         event: Option<&str>,
     ) -> Result<Handled, Fault> {
         let id = loaded.id.clone();
-        let handled = self.run(loaded, trigger, event).await;
+        let handled = Box::pin(self.run(loaded, trigger, event)).await;
         if let (Err(fault), Trigger::Reconcile) = (&handled, trigger) {
             self.tell_if_overdue(&id, fault).await?;
         }
@@ -131,13 +131,21 @@ impl Engine {
             let rollout = self.carry_out(loaded).await?;
             // The time of a decision is that before its observation: what was read is not later than it says.
             let now = self.clock.now();
-            let observation = observe(self, &rollout, trigger).await?;
-            let decision = match trigger {
+            let again = match trigger {
                 Trigger::Commanded(command) if command.verb == Verb::Retry => {
-                    let id = free_try(self.store.as_ref(), &rollout).await?;
-                    decide_retry(&rollout, command, id, &observation, now)
+                    Some((command, free_try(self.store.as_ref(), &rollout).await?))
                 }
-                trigger => decide(&rollout, trigger, &observation, now),
+                Trigger::Commanded(_)
+                | Trigger::Reconcile
+                | Trigger::Judged(_)
+                | Trigger::AlarmFired { .. }
+                | Trigger::Replaced { .. }
+                | Trigger::Performed { .. } => None,
+            };
+            let observation = observe(self, &rollout, trigger).await?;
+            let decision = match again {
+                Some((command, id)) => decide_retry(&rollout, command, id, &observation, now),
+                None => decide(&rollout, trigger, &observation, now),
             };
             let (next, reason) = match decision {
                 Decision::Keep(reason) => {
