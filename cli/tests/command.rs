@@ -243,7 +243,7 @@ fn every_retry_has_a_name_of_its_own_also_of_the_same_rollout() {
     for name in ["checkout-live-9.2", "checkout-live-9.3"] {
         let retried = on(&["retry", "checkout-live-9", "--wait"]);
         assert_eq!(retried.exit, 1, "{}{}", retried.stdout, retried.stderr);
-        assert!(retried.stdout.starts_with(&format!("{name}\n")), "{}", retried.stdout);
+        assert!(retried.stdout.contains(&format!("tried again as {name}")), "{}", retried.stdout);
         assert!(retried.stdout.contains("preflight passed"), "it was started: {}", retried.stdout);
         let shown = on(&["--output", "json", "get", name]).stdout;
         assert!(shown.contains("\"phase\": \"rolledBack\""), "{shown}");
