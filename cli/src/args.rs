@@ -122,7 +122,9 @@ pub enum Operation {
     /// Takes all traffic back to stable.
     Abort(Abort),
     /// Starts an ended rollout once more, under a new name.
-    Retry(Named),
+    Retry(Retry),
+    /// Lists the events that could not be read, newest first, each with what is wrong with it.
+    Quarantine(Quarantine),
 }
 
 /// `tidegate demo`.
@@ -279,6 +281,25 @@ pub struct Abort {
     pub why: Option<String>,
 }
 
+/// `tidegate retry`.
+#[derive(Debug, Args)]
+pub struct Retry {
+    /// Which rollout.
+    #[command(flatten)]
+    pub named: Named,
+    /// Starts although an alarm of the policy fires: this rollout is its fix. Alarms then do not speak in it.
+    #[arg(long)]
+    pub fix_forward: bool,
+}
+
+/// `tidegate quarantine`.
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// How many at most.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit)]
+    pub limit: usize,
+}
+
 /// A command about one rollout.
 #[derive(Debug, Args)]
 pub struct Named {
@@ -292,6 +313,13 @@ pub struct Named {
 
 fn rollout_id(text: &str) -> Result<RolloutId, String> {
     word(text, "a rollout, like checkout-live-8").map(RolloutId)
+}
+
+fn limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(limit @ 1..=1000) => Ok(limit),
+        Ok(_) | Err(_) => Err(format!("{text:?} is no number of events; 1 to 1000, like 20")),
+    }
 }
 
 fn version(text: &str) -> Result<Version, String> {

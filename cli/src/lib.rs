@@ -18,7 +18,7 @@
 //!
 //! # Machine shapes
 //! With `--output json` a command prints one document: `get`, `start` and the verbs a [`status::Status`]; `list` a list of
-//! them; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
+//! them; `quarantine` a list of `{id, at, receivedBy, problem, event}`; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,
 //! calls, metricSeries}`; `judge` one `{verdict, reason, fired_at_tick, threshold_log_e, combined_log_e: [], culprits, notes,
 //! metrics: [{name, weight, candidate, stable, ratio, ratio_low, ratio_high, requests_needed, minutes_needed, ticks: [{log_e,

@@ -233,3 +233,89 @@ fn a_bad_version_is_rolled_back_and_waiting_for_it_says_so() {
     let aborted = ["--world", path(&world), "abort", "checkout-live-10", "--why", "no use", "--wait"];
     assert_eq!(tidegate(&aborted).exit, 0, "an abort that came as asked is good");
 }
+
+#[test]
+fn every_retry_has_a_name_of_its_own_also_of_the_same_rollout() {
+    let world = file("retry-world.json");
+    let on = |line: &[&str]| tidegate(&[&["--world", path(&world)], line].concat());
+    assert_eq!(tidegate(&["world", "new", path(&world)]).exit, 0);
+    assert_eq!(on(&["start", "--version", "9", "--policy", "checkout", "--wait"]).exit, 1);
+    for name in ["checkout-live-9.2", "checkout-live-9.3"] {
+        let retried = on(&["retry", "checkout-live-9", "--wait"]);
+        assert_eq!(retried.exit, 1, "{}{}", retried.stdout, retried.stderr);
+        assert!(retried.stdout.contains(&format!("tried again as {name}")), "{}", retried.stdout);
+        assert!(retried.stdout.contains("preflight passed"), "it was started: {}", retried.stdout);
+        let shown = on(&["--output", "json", "get", name]).stdout;
+        assert!(shown.contains("\"phase\": \"rolledBack\""), "{shown}");
+    }
+}
+
+const ALARMED: &str = "\
+title: An alarm fires
+story: Before anybody asks for anything.
+policy:
+  version: 1
+  name: checkout
+  target: { lambda: { function: checkout, alias: live } }
+  strategy: { steps: [{ setWeight: 50 }, { bake: 10m }], watch: 10m }
+  analysis: { alarms: [{ name: checkout-5xx }] }
+world:
+  checkout: { alias: live, stable: 7, traffic: { rps: 800 }, versions: { 7: { errors: 1% }, 8: { errors: 1%, published: true } } }
+alarms: { checkout-5xx: {} }
+happens:
+  - { at: 1m, then: { alarm: { name: checkout-5xx, fires: true } } }
+limit: 4h
+expect: {}
+";
+
+#[test]
+fn a_refused_fix_is_tried_again_forward_as_its_message_says() {
+    let scenario = written("alarmed.yaml", ALARMED);
+    let world = file("alarmed-world.json");
+    let on = |line: &[&str]| tidegate(&[&["--world", path(&world)], line].concat());
+    let made = tidegate(&["world", "new", path(&world), "--scenario", path(&scenario)]);
+    assert_eq!(made.exit, 0, "{}{}", made.stdout, made.stderr);
+    assert_eq!(on(&["world", "advance", "3m"]).exit, 0);
+    let refused = on(&["start", "--version", "8", "--policy", "checkout", "--wait"]);
+    assert_eq!(refused.exit, 1, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stdout.contains("checkout-5xx fires already"), "{}", refused.stdout);
+
+    let fixed = on(&["retry", "checkout-live-8", "--fix-forward", "--wait"]);
+    assert_eq!(fixed.exit, 0, "{}{}", fixed.stdout, fixed.stderr);
+    assert!(fixed.stdout.contains("checkout-live-8.2"), "{}", fixed.stdout);
+    assert!(on(&["list", "--all"]).stdout.contains("succeeded"));
+    let none = on(&["retry", "checkout-live-9", "--fix-forward"]);
+    assert_eq!(none.exit, 64, "{}{}", none.stdout, none.stderr);
+}
+
+#[test]
+fn a_name_that_another_version_has_is_refused_with_whose_it_is() {
+    let world = file("names-world.json");
+    let on = |line: &[&str]| tidegate(&[&["--world", path(&world)], line].concat());
+    assert_eq!(tidegate(&["world", "new", path(&world)]).exit, 0);
+    assert_eq!(on(&["start", "--version", "8", "--policy", "checkout", "--id", "release-1"]).exit, 0);
+    assert_eq!(on(&["start", "--version", "8", "--policy", "checkout", "--id", "release-1"]).exit, 0);
+    let refused = on(&["start", "--version", "9", "--policy", "checkout", "--id", "release-1"]);
+    assert_eq!(refused.exit, 64);
+    let whose = "release-1 is the rollout of version 8 of lambda:checkout:live already, and version 9";
+    assert!(refused.stderr.contains(whose), "{}", refused.stderr);
+}
+
+#[test]
+fn what_is_kept_in_the_quarantine_is_shown_with_its_reason_and_as_it_came() {
+    let world = file("quarantine-world.json");
+    let on = |line: &[&str]| tidegate(&[&["--world", path(&world)], line].concat());
+    let scenario = "events/scenarios/unreadable-event.yaml";
+    assert_eq!(tidegate(&["world", "new", path(&world), "--scenario", scenario]).exit, 0);
+    assert_eq!(on(&["quarantine"]).stdout, "the quarantine is empty\n");
+    assert_eq!(on(&["world", "advance", "15m"]).exit, 0);
+    let shown = on(&["quarantine"]);
+    assert_eq!((shown.exit, shown.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(shown.stdout);
+    let document: serde_json::Value =
+        serde_json::from_str(&on(&["--output", "json", "quarantine", "--limit", "5"]).stdout)
+            .expect("one JSON document");
+    assert_eq!(document[0]["receivedBy"], "traffic-shift");
+    assert_eq!(document[0]["event"]["detail"]["verison"], 9);
+    assert_eq!(on(&["quarantine", "--limit", "0"]).exit, 64);
+}

@@ -9,6 +9,8 @@ pub mod judge;
 mod list;
 mod ordering;
 mod policy;
+mod quarantine;
+mod retrying;
 mod simulate;
 mod starting;
 mod world;
@@ -71,12 +73,16 @@ async fn operate_on(
         Operation::Start(args) => return starting::run(args, who(global)?, backend, out).await,
         Operation::Get(args) => return get::run(args, backend, out).await,
         Operation::List(args) => return list::run(args, backend, out).await,
+        Operation::Quarantine(args) => return quarantine::run(args, backend, out).await,
         Operation::Promote(args) if args.full => (Verb::PromoteFull, &args.named, args.why.as_ref()),
         Operation::Promote(args) => (Verb::Promote, &args.named, args.why.as_ref()),
         Operation::Pause(named) => (Verb::Pause, named, None),
         Operation::Resume(named) => (Verb::Resume, named, None),
         Operation::Abort(args) => (Verb::Abort, &args.named, args.why.as_ref()),
-        Operation::Retry(named) => (Verb::Retry, named, None),
+        Operation::Retry(args) if args.fix_forward => {
+            return retrying::run(&args.named, who(global)?, backend, out).await;
+        }
+        Operation::Retry(args) => (Verb::Retry, &args.named, None),
     };
     let command = TheCommand { verb, by: who(global)?, why: why.cloned() };
     ordering::run(command, named, backend, out).await

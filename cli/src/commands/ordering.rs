@@ -121,7 +121,8 @@ async fn would_be_ignored(rollout: &Rollout, command: &Command, ports: &Needs) -
     }
 }
 
-async fn nothing(id: &RolloutId, why: &Reason, ports: &Needs, out: &mut Out) -> Result<Exit, Failure> {
+/// Says why nothing changes, and where the rollout stands.
+pub async fn nothing(id: &RolloutId, why: &Reason, ports: &Needs, out: &mut Out) -> Result<Exit, Failure> {
     out.say(&format!("nothing changes: {why}\n"))?;
     conclude(id, false, ports, out).await?;
     Ok(Exit::Bad)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tidegate_domain::admit::taken;
 use tidegate_domain::policy::{Policy, json_of};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::target::Target;
@@ -43,6 +44,9 @@ pub async fn run(
     };
     let id = args.id.clone().unwrap_or_else(|| RolloutId::of_version(&whose, &args.candidate));
     if let Some(before) = ports.store.load(&id).await? {
+        if let Some(problem) = taken(&before, &whose, &args.candidate) {
+            return Err(Failure::Usage(problem));
+        }
         return already(&before, out, &ports).await;
     }
     let request = RolloutRequested {
@@ -53,6 +57,18 @@ pub async fn run(
         by,
         fix_forward: args.fix_forward,
     };
+    ask(id, request, args.wait, backend, out).await
+}
+
+/// Puts a request on the bus, and says what comes of it.
+pub async fn ask(
+    id: RolloutId,
+    request: RolloutRequested,
+    wait: bool,
+    backend: &mut dyn Backend,
+    out: &mut Out,
+) -> Result<Exit, Failure> {
+    let ports = backend.ports();
     let asked = ports.clock.now();
     let message = Message::RolloutRequested(request);
     ports.bus.publish(std::slice::from_ref(&message)).await?;
@@ -60,12 +76,12 @@ pub async fn run(
     if following.until(|_| true, Some(PATIENCE), backend, out).await?.is_none() {
         return Err(unheard(&message, asked, &ports).await?);
     }
-    let patience = if args.wait { None } else { Some(PATIENCE) };
+    let patience = if wait { None } else { Some(PATIENCE) };
     let wanted = |rollout: &Rollout| {
-        if args.wait { is_worth_telling(&rollout.phase) } else { is_under_way(&rollout.phase) }
+        if wait { is_worth_telling(&rollout.phase) } else { is_under_way(&rollout.phase) }
     };
     following.until(wanted, patience, backend, out).await?;
-    Ok(Exit::of(conclude(&id, args.wait, &ports, out).await?))
+    Ok(Exit::of(conclude(&id, wait, &ports, out).await?))
 }
 
 /// Whether waiting ends here: it is over, or it waits for somebody.

@@ -57,10 +57,12 @@ impl TrafficShift {
 
     async fn answer_bus(&self, event_id: &str, message: Message) -> Result<Answer, Fault> {
         let handled = match message {
-            Message::RolloutRequested(request) => match self.asked_by_request(request).await? {
-                Ok(asked) => self.engine.admit(asked, Some(event_id)).await?,
-                Err(problem) => return Ok(Answer::Unreadable(problem)),
-            },
+            Message::RolloutRequested(request) => {
+                return match self.asked_by_request(request).await? {
+                    Ok(asked) => self.engine.admit(asked, Some(event_id)).await,
+                    Err(problem) => Ok(Answer::Unreadable(problem)),
+                };
+            }
             Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }) if verb != Verb::Abort => {
                 let trigger = Trigger::Commanded(Command { verb, by, why });
                 self.engine.handle(&rollout, &trigger, Some(event_id)).await?
@@ -92,7 +94,7 @@ impl Respond for TrafficShift {
         match incoming {
             Incoming::Bus { event_id, message, .. } => Box::pin(self.answer_bus(&event_id, message)).await,
             Incoming::Aws(AwsEvent::VersionPublished(event)) => match self.asked_by_version(&event).await? {
-                Ok(asked) => Ok(Answer::Handled(self.engine.admit(asked, Some(&event.event_id)).await?)),
+                Ok(asked) => self.engine.admit(asked, Some(&event.event_id)).await,
                 Err(answer) => Ok(answer),
             },
             // CloudTrail tells of it minutes later; the sweep looks for drift every minute.

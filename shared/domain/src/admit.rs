@@ -43,6 +43,18 @@ pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
     rollout
 }
 
+/// What is wrong with a request whose id a rollout of another target or version has; `None` where that rollout is the one asked
+/// for: the same request again. Joined by `-`, the names of two targets can be one and the same.
+pub fn taken(held: &Rollout, target: &Target, candidate: &Version) -> Option<String> {
+    (held.target != *target || held.candidate != *candidate).then(|| {
+        let Rollout { id, target: of, candidate: version, .. } = held;
+        format!(
+            "detail.id: {id} is the rollout of version {version} of {of} already, and version {candidate} of {target} is asked \
+             for; it needs an id of its own: tidegate start --id NAME"
+        )
+    })
+}
+
 fn push(rollout: &mut Rollout, effect: Effect) {
     let index = u32::try_from(rollout.pending.len()).unwrap_or(u32::MAX);
     rollout.pending.push(Pending { id: EffectId { version: rollout.version, index }, effect });

@@ -146,7 +146,8 @@ impl Outcome {
                 )
             }
             OutcomeKind::Quarantined => {
-                "mend what sent the event; it stands in the table's quarantine".to_owned()
+                "mend what sent the event; it is kept as it came: tidegate quarantine --output json"
+                    .to_owned()
             }
         }
     }
@@ -166,7 +167,7 @@ fn after_refusal(reason: &Reason, id: &str) -> String {
         )
     } else if found(|finding| matches!(finding, Finding::AlarmFiring(_))) {
         format!(
-            "quiet the alarm, then: tidegate retry {id}; or if this is its fix: tidegate start --fix-forward"
+            "quiet the alarm, then: tidegate retry {id}; or if this is its fix: tidegate retry {id} --fix-forward"
         )
     } else {
         format!("mend what is named above, then: tidegate retry {id}")

@@ -1,29 +1,48 @@
 //! Admission: a request becomes a document, and the document starts when its target is free.
 
-use tidegate_domain::admit::{Asked, admit};
+use tidegate_domain::admit::{Asked, admit, taken};
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::trigger::Trigger;
 
+use tracing::warn;
+
+use crate::door::Answer;
 use crate::looping::{Engine, Handled};
-use crate::ports::{Committed, Fault};
+use crate::ports::{Committed, Fault, Store};
+
+/// The name under which an ended rollout is tried again: the first that no rollout has.
+pub async fn free_try(store: &dyn Store, rollout: &Rollout) -> Result<RolloutId, Fault> {
+    let mut taken = 0;
+    loop {
+        let id = rollout.next_try(taken);
+        if store.load(&id).await?.is_none() {
+            return Ok(id);
+        }
+        taken += 1;
+    }
+}
 
 impl Engine {
-    /// Admits a request. The same request again finds its document and goes on from there.
-    pub async fn admit(&self, asked: Asked, dedup: Option<&str>) -> Result<Handled, Fault> {
+    /// Admits a request. The same request again finds its document and goes on from there; a document of the same name that is
+    /// about something else leaves the request unanswerable.
+    pub async fn admit(&self, asked: Asked, dedup: Option<&str>) -> Result<Answer, Fault> {
         let id = asked.id.clone();
         let others = self.live_on(&asked.target, &id).await?;
         let rollout = admit(asked, &others, self.clock.now());
         match self.commit(None, &rollout, &rollout.reason, dedup).await? {
-            Committed::Done => {
-                self.after_commit(rollout, 0).await?;
-                Box::pin(self.handle(&id, &Trigger::Reconcile, None)).await
-            }
+            Committed::Done => drop(self.after_commit(rollout, 0).await?),
             Committed::Conflict | Committed::Duplicate => {
-                Box::pin(self.handle(&id, &Trigger::Reconcile, None)).await
+                let held = self.store.load(&id).await?;
+                if let Some(problem) = held.and_then(|held| taken(&held, &rollout.target, &rollout.candidate))
+                {
+                    warn!(rollout.id = %id, "rollout {id}: not admitted, {problem}");
+                    return Ok(Answer::Unreadable(problem));
+                }
             }
-            Committed::Locked => Ok(Handled::Duplicate),
+            Committed::Locked => return Ok(Answer::Handled(Handled::Duplicate)),
         }
+        Ok(Answer::Handled(Box::pin(self.handle(&id, &Trigger::Reconcile, None)).await?))
     }
 
     /// Starts the rollouts that wait for a target, in the order in which they came; the first that gets it has it.

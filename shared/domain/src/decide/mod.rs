@@ -16,9 +16,9 @@ pub use drift::Drift;
 use crate::effect::{Effect, EffectId, Outcome, Pending, Performed};
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
-use crate::rollout::{Phase, Reached, Rollout};
+use crate::rollout::{Phase, Reached, Rollout, RolloutId};
 use crate::target::Observed;
-use crate::trigger::{Observation, Trigger};
+use crate::trigger::{Command, Observation, Trigger, Verb};
 use crate::units::{Span, Weight};
 
 /// What is to become of a rollout, and why.
@@ -88,6 +88,21 @@ pub fn decide(rollout: &Rollout, trigger: &Trigger, observation: &Observation, n
         | Phase::TakenOver { .. }
         | Phase::Refused { .. } => over::ended(&at, trigger),
     }
+}
+
+/// Decides on a trigger of an ended rollout that is to be tried again under `id`: the first that [`Rollout::next_try`] names
+/// and that is free, which only the table can say. Anything else is decided as [`decide`] does.
+pub fn decide_retry(
+    rollout: &Rollout,
+    command: &Command,
+    id: RolloutId,
+    observation: &Observation,
+    now: Timestamp,
+) -> Decision {
+    if command.verb == Verb::Retry && rollout.phase.is_terminal() {
+        return over::tried_again(&At { rollout, observation, now }, command, id);
+    }
+    decide(rollout, &Trigger::Commanded(command.clone()), observation, now)
 }
 
 /// Verdicts and effects name the document that they are about; what is about an older one changes nothing.

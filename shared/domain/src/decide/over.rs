@@ -2,7 +2,8 @@
 
 use crate::effect::Effect;
 use crate::reason::{Ignored, Reason};
-use crate::trigger::{Trigger, Verb};
+use crate::rollout::RolloutId;
+use crate::trigger::{Command, Trigger, Verb};
 
 use super::{At, Decision};
 
@@ -10,11 +11,7 @@ pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
     let over = || At::ignored(Ignored::Terminal(at.rollout.phase.name()));
     match trigger {
         Trigger::Commanded(command) => match command.verb {
-            Verb::Retry => {
-                let id = at.rollout.next_try();
-                let restart = Effect::Restart { id: id.clone(), by: command.by.clone() };
-                at.beside(Reason::Retried { id }).then(restart).done()
-            }
+            Verb::Retry => tried_again(at, command, at.rollout.next_try(0)),
             Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Abort => over(),
         },
         Trigger::Reconcile
@@ -23,4 +20,10 @@ pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
         | Trigger::Replaced { .. }
         | Trigger::Performed { .. } => over(),
     }
+}
+
+/// The rollout stays as it is, and one with this id is to start.
+pub(super) fn tried_again(at: &At<'_>, command: &Command, id: RolloutId) -> Decision {
+    let restart = Effect::Restart { id: id.clone(), by: command.by.clone() };
+    at.beside(Reason::Retried { id }).then(restart).done()
 }

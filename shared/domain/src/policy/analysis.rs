@@ -21,6 +21,7 @@ pub(super) fn analysis(at: &Place, raw: RawAnalysis) -> Option<Analysis> {
     let alarms = alarms(&at.field("alarms"), raw.alarms);
     let on_inconclusive = at.field("onInconclusive").optional(raw.on_inconclusive);
     let warm_up = warm_up(&at.field("warmUp"), raw.warm_up);
+    let traffic_split = at.field("trafficSplit").optional(raw.traffic_split);
     Some(Analysis {
         alpha_slow: alpha_slow?,
         alpha_fast: alpha_fast?,
@@ -29,10 +30,7 @@ pub(super) fn analysis(at: &Place, raw: RawAnalysis) -> Option<Analysis> {
         alarms,
         on_inconclusive: on_inconclusive.unwrap_or(defaults::ON_INCONCLUSIVE),
         warm_up: warm_up?,
-        traffic_split: at
-            .field("trafficSplit")
-            .optional(raw.traffic_split)
-            .unwrap_or(defaults::TRAFFIC_SPLIT),
+        traffic_split: traffic_split.unwrap_or(defaults::TRAFFIC_SPLIT),
     })
 }
 
@@ -71,15 +69,24 @@ fn guards(
     (guards, ceilings)
 }
 
+const ONE_GUARD: &str = "a guard is exactly one of errorRate: { above: 5%, for: 3 of 3 } and latency: { p99: 800ms, for: 3 of 3 }";
+
 fn guard(at: &Place, raw: RawGuard, metrics: Option<&[Metric]>) -> Option<(Guard, Option<Metric>)> {
     at.no_such_kinds::<RawGuard>(&raw.unknown);
     match (raw.error_rate.is_absent(), raw.latency.is_absent()) {
         (true, true) if !raw.unknown.is_empty() => None,
         (false, true) => Some((error_rate(&at.field("errorRate"), raw.error_rate, metrics)?, None)),
-        (true, false) => ceiling(&at.field("latency"), raw.latency).map(|(guard, metric)| (guard, Some(metric))),
-        _ => at.fault(
-            "a guard is exactly one of errorRate: { above: 5%, for: 3 of 3 } and latency: { p99: 800ms, for: 3 of 3 }",
-        ),
+        (true, false) => {
+            let (guard, metric) = ceiling(&at.field("latency"), raw.latency, metrics)?;
+            Some((guard, Some(metric)))
+        }
+        (true, true) => at.fault(ONE_GUARD),
+        (false, false) => {
+            // Which one is meant cannot be told; what is wrong inside of either can.
+            error_rate(&at.field("errorRate"), raw.error_rate, metrics);
+            ceiling(&at.field("latency"), raw.latency, metrics);
+            at.fault(ONE_GUARD)
+        }
     }
 }
 
@@ -94,8 +101,9 @@ fn error_rate(at: &Place, raw: Lenient<RawErrorRate>, metrics: Option<&[Metric]>
     Some(Guard { metric: metric.name.clone(), above: above?, m, n })
 }
 
-/// A quantile is above its limit where more requests are slower than the quantile leaves room for.
-fn ceiling(at: &Place, raw: Lenient<RawCeiling>) -> Option<(Guard, Metric)> {
+/// A quantile is above its limit where more requests are slower than the quantile leaves room for. The metric that counts them
+/// has a name like any other, which no metric of the user's own may have.
+fn ceiling(at: &Place, raw: Lenient<RawCeiling>, metrics: Option<&[Metric]>) -> Option<(Guard, Metric)> {
     let raw = at.optional(raw)?;
     at.no_such_fields::<RawCeiling>(&raw.unknown);
     let minutes = minutes(&at.field("for"), raw.minutes);
@@ -114,6 +122,12 @@ fn ceiling(at: &Place, raw: Lenient<RawCeiling>) -> Option<(Guard, Metric)> {
         pass: defaults::PRESET.numbers().pass,
         weight: 0.0,
     };
+    if metrics.is_some_and(|metrics| metrics.iter().any(|other| other.name == metric.name)) {
+        return at.field(name).fault(format!(
+            "this guard counts under the name {:?}, which a metric of analysis.metrics has too; give that one another name",
+            metric.name
+        ));
+    }
     let (m, n) = minutes?;
     Some((Guard { metric: metric.name.clone(), above, m, n }, metric))
 }

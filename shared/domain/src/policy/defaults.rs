@@ -39,6 +39,8 @@ pub(super) const LATENCY_MARGINS: [(u8, f64); 3] = {
 
 /// The shortest and the longest bake of one step, and the same of a timed pause.
 pub(super) const BAKE: (Span, Span) = (Span::minutes(1), Span::hours(7 * 24));
+/// The most steps: one for each percent. A document has to hold them all, and each of them takes its minutes.
+pub(super) const STEPS: usize = 100;
 /// The longest watch.
 pub(super) const LONGEST_WATCH: Span = Span::hours(7 * 24);
 /// The highest ratio that a margin or a pass may be.

@@ -110,6 +110,8 @@ impl<'a> Place<'a> {
             length if length > longest => {
                 self.fault(format!("{length} characters are too many; at most {longest}"))
             }
+            _ if text.trim().is_empty() || text.contains(char::is_control) => self
+                .fault(format!("{text:?} is blank or has control characters in it; write it like {example}")),
             _ => Some(text),
         }
     }

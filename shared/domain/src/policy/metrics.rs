@@ -167,13 +167,19 @@ fn dimensions(
 ) -> Option<BTreeMap<String, String>> {
     let example = r#"{ Version: "{version}" }"#;
     let raw = at.required(raw, example)?.into_iter();
-    let dimensions: Option<BTreeMap<_, _>> = raw
-        .map(|(name, value)| {
-            let value = at.field(&name).text(value, r#""{version}""#, defaults::LONGEST_NAME);
-            Some((name, value?))
-        })
-        .collect();
-    let dimensions = dimensions?;
+    let dimension = |(name, value): (String, Lenient<String>)| {
+        let longest = defaults::LONGEST_NAME;
+        if name.trim().is_empty() || name.contains(char::is_control) || name.chars().count() > longest {
+            return at.fault(format!(
+                "{name:?} is no name of a dimension; 1 to {longest} characters, not blank and none of them control characters, \
+                 like Version"
+            ));
+        }
+        let value = at.field(&name).text(value, r#""{version}""#, longest);
+        Some((name, value?))
+    };
+    let dimensions: Vec<_> = raw.map(dimension).collect();
+    let dimensions: BTreeMap<_, _> = dimensions.into_iter().collect::<Option<_>>()?;
     if !dimensions.values().any(|value| value.contains("{version}")) {
         return at.fault(format!(
             "no value has {{version}} in it, and without one series per version there is nothing to compare; \

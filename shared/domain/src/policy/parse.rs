@@ -11,7 +11,7 @@ use serde_saphyr::UserMessageFormatter;
 
 use super::analysis::analysis;
 use super::faults::Place;
-use super::lenient::Lenient;
+use super::lenient::{Lenient, in_words};
 use super::raw::{RawFlag, RawNotify, RawPolicy, RawStrategy, RawTarget};
 use super::strategy::strategy;
 use super::values::{Duration, Moment};
@@ -70,6 +70,8 @@ impl Policy {
 pub fn json_of(text: &str) -> Result<Value, Faults> {
     let mut options = serde_saphyr::Options::default();
     options.strict_booleans = true;
+    // 5_0 is a slip of the hand and not 50.
+    options.underscored_numbers_as_strings = true;
     options.with_snippet = false;
     serde_saphyr::from_str_with_options(text, options).map_err(|error| not_yaml(&error))
 }
@@ -132,11 +134,17 @@ fn name(at: &Place, raw: Lenient<String>) -> Option<String> {
 }
 
 fn target(at: &Place, raw: Lenient<RawTarget>) -> Option<Target> {
-    let mut raw = at.optional(raw)?;
-    let (Some((kind, settings)), true) = (raw.pop_first(), raw.is_empty()) else {
+    let raw = at.optional(raw)?;
+    let count = raw.len();
+    let targets: Vec<_> = raw.into_iter().map(|(kind, settings)| of_kind(at, kind, settings)).collect();
+    if count != 1 {
         return at
             .fault(format!("a target is exactly one kind with its settings; known: {}", kinds::known()));
-    };
+    }
+    targets.into_iter().next()?
+}
+
+fn of_kind(at: &Place, kind: String, settings: Lenient<BTreeMap<String, Lenient<String>>>) -> Option<Target> {
     let settings_at = at.field(&kind);
     let settings = settings_at.optional(settings)?.into_iter();
     let settings = settings.filter_map(|(name, value)| {
@@ -145,10 +153,10 @@ fn target(at: &Place, raw: Lenient<RawTarget>) -> Option<Target> {
     });
     let target = Target::new(kind, settings.collect());
     for (path, problem) in kinds::faults(&target) {
-        let at = if path.is_empty() { at.clone() } else { at.field(&path) };
+        let place = if path.is_empty() { at.clone() } else { at.field(&path) };
         // A setting of the wrong type was left out above; that it is missing now would only echo that.
-        if at.is_clean() {
-            at.fault::<()>(problem);
+        if path.is_empty() || place.is_clean() {
+            place.fault::<()>(problem);
         }
     }
     Some(target)
@@ -210,9 +218,37 @@ fn notify(at: &Place, raw: Lenient<RawNotify>) -> Notify {
     at.no_such_fields::<RawNotify>(&raw.unknown);
     let topic = match raw.topic {
         Lenient::Absent => None,
-        stated => at.field("topic").text(stated, "topic: on-call", defaults::LONGEST_TOPIC),
+        stated => topic(&at.field("topic"), stated),
     };
     Notify { topic, severities: severities(&at.field("severities"), raw.severities) }
+}
+
+/// A topic by its name or by its ARN. FIFO topics take messages with a group only, and hand none on to people.
+fn topic(at: &Place, raw: Lenient<String>) -> Option<String> {
+    let topic = at.text(raw, "topic: on-call", defaults::LONGEST_TOPIC)?;
+    let name = match topic.split(':').collect::<Vec<_>>()[..] {
+        [name] => Some(name),
+        ["arn", partition, "sns", region, account, name] => {
+            let of = |text: &str, fits: fn(u8) -> bool| text.bytes().all(|byte| fits(byte) || byte == b'-');
+            let partition =
+                partition.strip_prefix("aws").is_some_and(|rest| of(rest, |b| b.is_ascii_lowercase()));
+            let region = !region.is_empty() && of(region, |b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            let account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            (partition && region && account).then_some(name)
+        }
+        _ => None,
+    };
+    if name.and_then(|name| name.strip_suffix(".fifo")).is_some() {
+        return at.fault(format!("{topic:?} is a FIFO topic, which reaches no e-mail; name a standard one"));
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !name.is_some_and(|name| (1..=256).contains(&name.len()) && name.chars().all(fits)) {
+        return at.fault(format!(
+            "{topic:?} is no SNS topic; a name of 1 to 256 of a-z, A-Z, 0-9, - and _, like on-call, or an ARN, like \
+             arn:aws:sns:eu-west-1:123456789012:on-call"
+        ));
+    }
+    Some(topic)
 }
 
 fn severities(
@@ -224,7 +260,7 @@ fn severities(
         let severity = at.optional(severity);
         match OutcomeKind::deserialize(name.into_deserializer()) {
             Ok(outcome) => Some((outcome, severity?)),
-            Err::<_, NameError>(error) => at.fault(error.to_string()),
+            Err::<_, NameError>(error) => at.fault(in_words(&error.to_string())),
         }
     };
     at.optional(raw).unwrap_or_default().into_iter().filter_map(severity).collect()
@@ -232,14 +268,21 @@ fn severities(
 
 /// An analysis that leaves something of each step to judge.
 fn judged(at: &Place, analysis: Analysis, strategy: Option<&Strategy>) -> Option<Analysis> {
-    let steps = strategy.map_or(&[][..], |strategy| &strategy.steps);
-    match steps.iter().find(|step| step.bake <= analysis.warm_up && analysis.warm_up > Span::ZERO) {
-        Some(Step { weight, bake, .. }) => at.field("warmUp").fault(format!(
-            "{} leaves nothing to judge of the step of {weight}, which bakes for {bake}",
-            analysis.warm_up
-        )),
-        None => Some(analysis),
+    let Some(Strategy { steps, watch }) = strategy.filter(|_| analysis.warm_up > Span::ZERO) else {
+        return Some(analysis);
+    };
+    let (at, warm_up) = (at.field("warmUp"), analysis.warm_up);
+    if let Some(Step { weight, bake, .. }) = steps.iter().find(|step| step.bake <= warm_up) {
+        at.fault::<()>(format!(
+            "{warm_up} leaves nothing to judge of the step of {weight}, which bakes for {bake}"
+        ));
     }
+    if *watch > Span::ZERO && *watch <= warm_up {
+        at.fault::<()>(format!(
+            "{warm_up} leaves nothing to look at of the watch, which is {watch}; watch for longer, or write watch: 0m"
+        ));
+    }
+    at.is_clean().then_some(analysis)
 }
 
 fn deadline(

@@ -120,6 +120,9 @@ fn steps(at: &Place, entries: Vec<Lenient<RawStep>>) -> Vec<Step> {
         }
     }
     steps.finish("the list ends");
+    if steps.done.len() > defaults::STEPS {
+        at.fault::<()>(format!("{} steps are too many; at most {}", steps.done.len(), defaults::STEPS));
+    }
     steps.done
 }
 

@@ -162,15 +162,15 @@ impl Rollout {
         self.policy.strategy.steps.get(step)
     }
 
-    /// The id of the next try: `checkout-live-8`, `checkout-live-8.2`, `checkout-live-8.3`. Only the number of a retry counts
-    /// up: an id that somebody chose may end in a number of its own, and `release-1.5` may be another rollout.
-    pub fn next_try(&self) -> RolloutId {
-        let id = &self.id.0;
+    /// The id of the next try where the first `taken` of the ids it could have are taken: `checkout-live-8`,
+    /// `checkout-live-8.2`, `checkout-live-8.3`. Only the number of a retry counts up: an id that somebody chose may end in a
+    /// number of its own, and `release-1.5` may be another rollout.
+    pub fn next_try(&self, taken: u32) -> RolloutId {
+        let id = self.id.0.as_str();
         let tried = self.request.retry_of.as_ref().and(id.rsplit_once('.'));
-        match tried.and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?))) {
-            Some((base, n)) => RolloutId(format!("{base}.{}", n.saturating_add(1))),
-            None => RolloutId(format!("{id}.2")),
-        }
+        let tried = tried.and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?)));
+        let (base, number) = tried.unwrap_or((id, 1));
+        RolloutId(format!("{base}.{}", u64::from(number) + 1 + u64::from(taken)))
     }
 
     /// The candidate's share as it was last read back.

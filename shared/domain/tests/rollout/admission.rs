@@ -1,10 +1,10 @@
 //! Admission: what becomes of a request, given what is under way on the same target.
 
-use tidegate_domain::admit::{Asked, admit};
+use tidegate_domain::admit::{Asked, admit, taken};
 use tidegate_domain::effect::Effect;
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
-use tidegate_domain::target::Version;
+use tidegate_domain::target::{Target, Version};
 use tidegate_domain::verdict::Finding;
 
 use super::render;
@@ -104,11 +104,36 @@ fn only_the_number_of_a_retry_counts_up() {
         let mut rollout = queued();
         rollout.id = RolloutId(id.to_owned());
         rollout.request.retry_of = retry.then(|| RolloutId("release-1".to_owned()));
-        rollout.next_try().0
+        rollout.next_try(0).0
     };
     assert_eq!(named("checkout-live-8", false), "checkout-live-8.2");
     assert_eq!(named("checkout-live-8.2", true), "checkout-live-8.3");
     assert_eq!(named("release-1.4", false), "release-1.4.2");
     assert_eq!(named("release-1.4.2", true), "release-1.4.3");
     assert_eq!(named("release", true), "release.2");
+}
+
+#[test]
+fn a_try_whose_name_is_taken_gets_the_next_one() {
+    let mut rollout = queued();
+    assert_eq!(rollout.next_try(1).0, "checkout-live-8.3");
+    rollout.request.retry_of = Some(rollout.id.clone());
+    rollout.id = RolloutId("checkout-live-8.2".to_owned());
+    assert_eq!(rollout.next_try(2).0, "checkout-live-8.5");
+}
+
+#[test]
+fn a_name_that_two_targets_share_belongs_to_the_one_that_has_it() {
+    let (one, other) = (Target::lambda("shop", "api-live"), Target::lambda("shop-api", "live"));
+    let eight = version(8);
+    let id = RolloutId::of_version(&one, &eight);
+    assert_eq!(id, RolloutId::of_version(&other, &eight));
+    let held = admit(Asked { id, target: one.clone(), ..asked(&eight) }, &[], minutes(0));
+    assert_eq!(taken(&held, &one, &eight), None);
+    assert_eq!(
+        taken(&held, &other, &eight).unwrap(),
+        "detail.id: shop-api-live-8 is the rollout of version 8 of lambda:shop:api-live already, and version 8 of \
+         lambda:shop-api:live is asked for; it needs an id of its own: tidegate start --id NAME"
+    );
+    assert!(taken(&held, &one, &version(9)).is_some());
 }

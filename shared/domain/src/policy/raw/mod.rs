@@ -157,8 +157,11 @@ pub(super) struct RawFlag {
 #[serde(default, rename_all = "camelCase", expecting = "an object with topic or severities")]
 #[schemars(deny_unknown_fields)]
 pub(super) struct RawNotify {
-    /// The SNS topic's name or ARN; the installation's own topic where unset.
-    #[schemars(length(min = 1, max = defaults::LONGEST_TOPIC))]
+    /// The standard SNS topic's name or ARN; the installation's own topic where unset.
+    #[schemars(
+        length(min = 1, max = defaults::LONGEST_TOPIC),
+        regex(pattern = "^(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[A-Za-z0-9_-]{1,256}$")
+    )]
     pub(super) topic: Lenient<String>,
     /// Severities that differ from the default ones.
     #[schemars(schema_with = "severities_schema")]

@@ -42,7 +42,7 @@ fn a_metric_says_what_it_cannot_use() {
         ),
         (
             "metrics: [{ errors: }]",
-            "analysis.metrics[0].errors: invalid type: null, expected {} or an object with fields like margin",
+            "analysis.metrics[0].errors: found nothing, expected {} or an object with fields like margin",
         ),
         (
             "metrics: [{ errors: { margin: 0.9 } }]",
@@ -74,13 +74,13 @@ fn a_metric_says_what_it_cannot_use() {
         ),
         (
             "metrics: [{ name: orders, cloudwatch: { namespace: Shop, metric: Orders, dimensions: { V: \"{version}\" }, statistic: Average }, of: { namespace: Shop } }]",
-            "analysis.metrics[0].cloudwatch.statistic: unknown variant `Average`, expected `Sum` or `SampleCount`\n\
+            "analysis.metrics[0].cloudwatch.statistic: \"Average\" is unknown; known: Sum, SampleCount\n\
              analysis.metrics[0].of.metric: missing; write it like OrdersPlaced\n\
              analysis.metrics[0].of.dimensions: missing; write it like { Version: \"{version}\" }",
         ),
         (
             "metrics: [{ name: orders, harm: less, cloudwatch: { namespace: Shop, dimensions: { Version: 8 } } }]",
-            "analysis.metrics[0].cloudwatch.metric: missing; write it like OrdersPlaced\nanalysis.metrics[0].cloudwatch.dimensions.Version: invalid type: integer `8`, expected a string\nanalysis.metrics[0].harm: unknown variant `less`, expected `increase` or `decrease`",
+            "analysis.metrics[0].cloudwatch.metric: missing; write it like OrdersPlaced\nanalysis.metrics[0].cloudwatch.dimensions.Version: found 8, expected a text; in quotes: \"8\"\nanalysis.metrics[0].harm: \"less\" is unknown; known: increase, decrease",
         ),
     ]);
 }
@@ -144,7 +144,7 @@ fn numbers_guards_and_alarms_say_what_they_cannot_use() {
         ),
         (
             "onInconclusive: wait",
-            "analysis.onInconclusive: unknown variant `wait`, expected one of `hold`, `proceed`, `rollBack`",
+            "analysis.onInconclusive: \"wait\" is unknown; known: hold, proceed, rollBack",
         ),
     ]);
 }
@@ -206,5 +206,71 @@ fn a_warm_up_leaves_something_to_judge() {
         said("5m"),
         "analysis.warmUp: 5m leaves nothing to judge of the step of 5 %, which bakes for 5m"
     );
+    let watch = |watch: &str| {
+        faults_of(&format!(
+            "strategy: {{ steps: [{{ setWeight: 5 }}, {{ bake: 10m }}], watch: {watch} }}\nanalysis: {{ warmUp: 5m }}"
+        ))
+    };
+    assert_eq!((watch("0m").as_str(), watch("6m").as_str()), ("no fault", "no fault"));
+    assert_eq!(
+        watch("5m"),
+        "analysis.warmUp: 5m leaves nothing to look at of the watch, which is 5m; watch for longer, or write watch: 0m"
+    );
     assert_eq!(said("1h"), "analysis.warmUp: 1h is too long for a candidate to be cold; at most 15m");
+}
+
+#[test]
+fn every_fault_of_an_analysis_is_told_at_once() {
+    check_analysis(&[
+        (
+            "trafficSplit: on, alphaSlow: 7",
+            "analysis.alphaSlow: 7 is no error probability for a judge; above 0 and below 0.5, like 0.045\n\
+             analysis.trafficSplit: found \"on\", expected true or false",
+        ),
+        (
+            "guards: [{ errorRate: { above: 0% }, latency: { p99: 800 } }]",
+            "analysis.guards[0].errorRate.above: 0% is no limit; above 0% and below 100%, or the guard fires always or never\n\
+             analysis.guards[0].latency.p99: 800 is no latency; whole milliseconds up to 15 minutes, like 800ms or 1.5s\n\
+             analysis.guards[0]: a guard is exactly one of errorRate: { above: 5%, for: 3 of 3 } and latency: { p99: 800ms, for: 3 of 3 }",
+        ),
+    ]);
+}
+
+#[test]
+fn no_metric_has_the_name_under_which_a_guard_counts() {
+    let said = |name: &str| {
+        let metric = "{ namespace: Shop, metric: Slow, dimensions: { V: \"{version}\" } }";
+        faults_of(&format!(
+            "strategy: AllAtOnce\nanalysis: {{ metrics: [{{ name: {name}, cloudwatch: {metric} }}], \
+             guards: [{{ latency: {{ p99: 800ms }} }}] }}"
+        ))
+    };
+    assert_eq!(said("slow"), "no fault");
+    assert_eq!(
+        said("slower than 800ms"),
+        "analysis.guards[0].latency.p99: this guard counts under the name \"slower than 800ms\", which a metric of \
+         analysis.metrics has too; give that one another name"
+    );
+}
+
+#[test]
+fn a_name_is_more_than_blanks() {
+    let blank = "is blank or has control characters in it; write it like";
+    check_analysis(&[
+        (
+            "metrics: [{ name: ' ', cloudwatch: { namespace: Shop, metric: Slow, dimensions: { V: \"{version}\" } } }]",
+            &format!("analysis.metrics[0].name: \" \" {blank} name: orders"),
+        ),
+        ("alarms: [{ name: '  ' }]", &format!("analysis.alarms[0].name: \"  \" {blank} checkout-5xx")),
+        (
+            "alarms: [{ name: \"a\\tb\" }]",
+            &format!("analysis.alarms[0].name: \"a\\tb\" {blank} checkout-5xx"),
+        ),
+        (
+            "metrics: [{ name: slow, cloudwatch: { namespace: Shop, metric: Slow, dimensions: { '': \"{version}\", V: 8 } } }]",
+            "analysis.metrics[0].cloudwatch.dimensions: \"\" is no name of a dimension; 1 to 255 characters, not blank and none of \
+             them control characters, like Version\n\
+             analysis.metrics[0].cloudwatch.dimensions.V: found 8, expected a text; in quotes: \"8\"",
+        ),
+    ]);
 }

@@ -56,14 +56,14 @@ strategy.stpes: no such field; known: steps, watch
 strategy.steps[2].setWeight: 30 is below the step before it (50); weights rise
 strategy.steps[3].bake: "10 parsecs" is not a duration; write it like 90s, 10m, 1h30m or 2d
 strategy.steps[4].pause.duration: 10s is too short; at least 1m, since metrics come by the minute
-analysis.preset: unknown variant `strict`, expected `balanced` or `tolerant`
+analysis.preset: "strict" is unknown; known: balanced, tolerant
 analysis.guards[0].errorRate.above: 0.05 is not a rate; write a percentage with its sign, like 5%
 analysis.guards[0].errorRate.for: 4 of 3 would never fire; the first is at most the second
 analysis.guards[0].errorRate: needs the errors metric; add - errors: {} to the metrics
 analysis.alarms[0].name: missing; write it like checkout-5xx
-analysis.alarms[0].action: unknown variant `rollback`, expected `rollBack` or `hold`
+analysis.alarms[0].action: "rollback" is unknown; known: rollBack, hold
 flags[0].at: "tomorrow" is no moment; known: beforeTraffic, promotion, or a step's weight like 25%
-notify.severities.rolledBak: unknown variant `rolledBak`, expected one of `succeeded`, `rolledBack`, `superseded`, `takenOver`, `refused`, `paused`, `stuck`, `quarantined`
+notify.severities.rolledBak: "rolledBak" is unknown; known: succeeded, rolledBack, superseded, takenOver, refused, paused, stuck, quarantined
 deadline: 5 is not a duration; write it like 90s, 10m, 1h30m or 2d
 "#;
     let faults = Policy::from_yaml(text).unwrap_err();
@@ -82,11 +82,8 @@ fn what_is_no_yaml_is_named_by_line_and_column() {
         faults("version: 1\n\tname: p"),
         "line 1, column 10: while scanning a plain scalar, found a tab"
     );
-    assert_eq!(faults(""), "invalid type: null, expected an object with version, name and strategy");
-    assert_eq!(
-        faults("- version: 1"),
-        "invalid type: sequence, expected an object with version, name and strategy"
-    );
+    assert_eq!(faults(""), "found nothing, expected an object with version, name and strategy");
+    assert_eq!(faults("- version: 1"), "found a list, expected an object with version, name and strategy");
     assert_eq!(
         faults("version: 1\n---\nname: p"),
         "line 3, column 1: only single YAML document expected but multiple found"
@@ -110,7 +107,7 @@ strategy: missing; write it like strategy: Canary10Percent5Minutes, or with step
         ("mode: drive\nstrategy: {}", "strategy.steps: missing; in drive mode a strategy has steps"),
         ("mode: guard", "no fault"),
         ("mode: guard\nstrategy: { watch: 1h }", "no fault"),
-        ("mode: gard", "mode: unknown variant `gard`, expected `guard` or `drive`"),
+        ("mode: gard", "mode: \"gard\" is unknown; known: guard, drive"),
     ]);
 }
 
@@ -133,8 +130,8 @@ fn a_target_is_one_alias_by_its_bare_names() {
             ".alias: \"8\" is a version; only an alias can divide traffic, like live",
         ),
         ("{ function: checkout, alias: live, region: x }", ".region: no such field; known: function, alias"),
-        ("{ function: checkout, alias: 8 }", ".alias: invalid type: integer `8`, expected a string"),
-        ("live", ": invalid type: string \"live\", expected a map"),
+        ("{ function: checkout, alias: 8 }", ".alias: found 8, expected a text; in quotes: \"8\""),
+        ("live", ": found \"live\", expected an object, like { name: value }"),
     ];
     for (lambda, expected) in rows {
         let expected =
@@ -144,7 +141,14 @@ fn a_target_is_one_alias_by_its_bare_names() {
     let one = "target: a target is exactly one kind with its settings; known: lambda";
     check(&[
         ("strategy: AllAtOnce\ntarget: {}", one),
-        ("strategy: AllAtOnce\ntarget: { lambda: {}, lamda: {} }", one),
+        (
+            "strategy: AllAtOnce\ntarget: { lambda: { function: a b }, lamda: {} }",
+            &format!(
+                "target.lambda.function: \"a b\" is no name in Lambda; a-z, A-Z, 0-9, - and _, like checkout\n\
+                 target.lambda.alias: is missing; like live\n\
+                 target: no kind is called \"lamda\"; known: lambda\n{one}"
+            ),
+        ),
     ]);
 }
 
@@ -219,15 +223,15 @@ fn steps_rise_and_bake_before_they_go_on() {
         ),
         (
             "{ setWeight: 5 }, { bake: 1m }, { pause: }",
-            "strategy.steps[2].pause: invalid type: null, expected {} or an object like { duration: 10m }",
+            "strategy.steps[2].pause: found nothing, expected {} or an object like { duration: 10m }",
         ),
         (
             "{ setWeight: 5 }, bake 10m, { setWeight: 10 }, { bake: 1m }",
-            "strategy.steps[1]: invalid type: string \"bake 10m\", expected an object with one of setWeight, bake and pause",
+            "strategy.steps[1]: found \"bake 10m\", expected an object with one of setWeight, bake and pause",
         ),
         (
             "bake",
-            "strategy.steps[0]: invalid type: string \"bake\", expected an object with one of setWeight, bake and pause",
+            "strategy.steps[0]: found \"bake\", expected an object with one of setWeight, bake and pause",
         ),
     ]);
     check(&[
@@ -241,7 +245,7 @@ fn steps_rise_and_bake_before_they_go_on() {
         ),
         (
             "strategy: { steps: AllAtOnce }",
-            "strategy.steps: invalid type: string \"AllAtOnce\", expected a sequence",
+            "strategy.steps: found \"AllAtOnce\", expected a list, with a dash before each entry",
         ),
         (
             "strategy: { steps: [{ setWeight: 5 }, { bake: 1m }], watch: 30d }",
@@ -278,7 +282,7 @@ fn flags_and_deadlines_fit_the_steps() {
         ("strategy: AllAtOnce\nnotify: { topic: '' }", "notify.topic: empty; write it like topic: on-call"),
         (
             "strategy: AllAtOnce\nnotify: { severities: { paused: loud } }",
-            "notify.severities.paused: unknown variant `loud`, expected one of `info`, `warning`, `critical`",
+            "notify.severities.paused: \"loud\" is unknown; known: info, warning, critical",
         ),
     ]);
     assert_eq!(faults_of(&format!("{steps}\ndeadline: 50m")), "no fault");
@@ -286,4 +290,77 @@ fn flags_and_deadlines_fit_the_steps() {
         faults_of(&format!("{steps}\ndeadline: 49m")),
         "deadline: 49m is too short; the bakes, timed pauses and the watch alone take 50m"
     );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_answered_with_what_would_be_right() {
+    let said = |text: &str| Policy::from_yaml(text).unwrap_err().to_string();
+    assert_eq!(
+        said("version: '1'\nname: 8\nstrategy: AllAtOnce\nmode: 5\nanalysis: 7\nflags: none"),
+        "version: found \"1\", expected a whole number, like 1\n\
+         name: found 8, expected a text; in quotes: \"8\"\n\
+         mode: found 5, expected one of guard, drive\n\
+         analysis: found 7, expected an object with fields like preset, metrics and guards\n\
+         flags: found \"none\", expected a list, with a dash before each entry"
+    );
+    assert_eq!(
+        said("version: -1\nname: [p]\nstrategy: AllAtOnce\ntarget: live"),
+        "version: found -1, expected a whole number, like 1\n\
+         name: found a list, expected a text, like checkout\n\
+         target: found \"live\", expected an object, like { name: value }"
+    );
+}
+
+#[test]
+fn a_topic_is_a_standard_one_by_name_or_by_arn() {
+    let said = |topic: &str| faults_of(&format!("strategy: AllAtOnce\nnotify: {{ topic: '{topic}' }}"));
+    for topic in [
+        "on-call",
+        "On_Call-2",
+        "arn:aws:sns:eu-west-1:123456789012:on-call",
+        "arn:aws-cn:sns:cn-north-1:123456789012:on-call",
+        "arn:aws-us-gov:sns:us-gov-west-1:123456789012:on-call",
+    ] {
+        assert_eq!(said(topic), "no fault", "{topic}");
+    }
+    let longest = "a".repeat(257);
+    for topic in [
+        "a b c!",
+        "arn:aws:sqs:x",
+        "arn:aws:sqs:eu-west-1:123456789012:on-call",
+        "arn:aws:sns:eu-west-1:1234:on-call",
+        "arn:aws:sns:eu-west-1:123456789012:on-call:subscription",
+        longest.as_str(),
+    ] {
+        assert_eq!(
+            said(topic),
+            format!(
+                "notify.topic: {topic:?} is no SNS topic; a name of 1 to 256 of a-z, A-Z, 0-9, - and _, like on-call, or an ARN, \
+                 like arn:aws:sns:eu-west-1:123456789012:on-call"
+            )
+        );
+    }
+    assert_eq!(
+        said("on-call.fifo"),
+        "notify.topic: \"on-call.fifo\" is a FIFO topic, which reaches no e-mail; name a standard one"
+    );
+}
+
+#[test]
+fn there_are_no_more_steps_than_percents() {
+    let steps = |count: u32| {
+        let step = |i: u32| format!("{{ setWeight: {} }}, {{ bake: 1m }}", f64::from(i) / 10.0);
+        let steps: Vec<String> = (1..=count).map(step).collect();
+        faults_of(&format!("strategy: {{ steps: [{}] }}", steps.join(", ")))
+    };
+    assert_eq!(steps(100), "no fault");
+    assert_eq!(steps(101), "strategy.steps: 101 steps are too many; at most 100");
+}
+
+#[test]
+fn a_number_with_an_underscore_is_no_number() {
+    check_steps(&[(
+        "{ setWeight: 5_0 }, { bake: 1m }",
+        "strategy.steps[0].setWeight: \"5_0\" is not a share of traffic; write a percentage like 5, 2.5 or 5%",
+    )]);
 }
