@@ -119,20 +119,13 @@ impl<'a> Fields<'a> {
         self.get(path).and_then(decimal)
     }
 
-    /// A map from names to numbers that are not negative; absent is empty.
-    pub(super) fn decimals(&self, path: &str) -> Result<BTreeMap<String, f64>, Unreadable> {
-        const EXPECTED: &str = "an object of numbers, none negative";
-        let Some(value) = self.get(path) else { return Ok(BTreeMap::new()) };
-        let Value::Object(members) = value else { return Err(self.wrong(path, EXPECTED)) };
+    /// A map from names to numbers that are not negative; members that are none are left out.
+    pub(super) fn optional_shares(&self, path: &str) -> BTreeMap<String, f64> {
+        let members = self.get(path).and_then(Value::as_object);
         members
-            .iter()
-            .map(|(name, value)| {
-                let number = decimal(value).filter(|number| *number >= 0.0).ok_or_else(|| {
-                    let path = format!("{}{path}[{name:?}]", self.base);
-                    self.unreadable(Problem::wrong(path, "a number, not negative", value))
-                })?;
-                Ok((name.clone(), number))
-            })
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.clone(), decimal(value).filter(|share| *share >= 0.0)?)))
             .collect()
     }
 

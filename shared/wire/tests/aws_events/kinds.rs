@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate_wire::aws::{
-    AlarmChanged, AlarmState, AppConfigChange, AwsEvent, CodeDeployState, EcsHookState, IgnoredBecause,
-    LifecycleStage, VersionPublished, read,
+    AlarmChanged, AlarmState, AppConfigChange, Asks, AwsEvent, CodeDeployState, EcsHookState, IgnoredBecause,
+    LifecycleStage, VersionPublished, asks, read,
 };
 
 use super::{event, ignored, sample, unreadable};
@@ -198,7 +198,8 @@ fn an_ecs_hook_reads_the_same_nested_and_flat() {
     };
     let AwsEvent::EcsHook(flat) = event(&sample("lambda-ecs-hook-flat.json")) else { panic!("a hook") };
     assert_eq!(nested.lifecycle_stage, Some(LifecycleStage::ProductionTrafficShift));
-    assert_eq!(nested.production_weights[&nested.target_revision].to_string(), "100");
+    let revision = nested.target_revision.as_ref().expect("a revision");
+    assert_eq!(nested.production_weights[revision].to_string(), "100");
     assert_eq!(nested.details, json!({ "bucket": "b" }));
     assert_eq!((flat.lifecycle_stage, flat.execution_id, flat.details), (None, None, Value::Null));
     assert_eq!(
@@ -208,13 +209,55 @@ fn an_ecs_hook_reads_the_same_nested_and_flat() {
 }
 
 #[test]
-fn an_ecs_weight_that_is_no_number_is_named() {
-    let payload = with("lambda-ecs-hook-flat.json", "/productionTrafficWeights", json!({ "rev": "half" }));
-    assert_eq!(
-        unreadable(&payload),
-        "cannot read ECS lifecycle hook: productionTrafficWeights[\"rev\"]: \
-         expected a number, not negative, found \"half\""
-    );
+fn an_ecs_hook_is_read_whatever_it_holds_because_silence_rolls_its_deployment_back() {
+    for weights in
+        [json!({ "rev": null }), json!({ "rev": -1 }), json!({ "rev": "half" }), json!([1]), json!(7)]
+    {
+        let payload = with("lambda-ecs-hook-flat.json", "/productionTrafficWeights", weights);
+        let AwsEvent::EcsHook(hook) = event(&payload) else { panic!("a hook: {payload}") };
+        assert!(hook.production_weights.is_empty() && hook.service_arn.is_some(), "{payload}");
+    }
+    for payload in [
+        json!({ "executionDetails": null }),
+        json!({ "executionDetails": [] }),
+        json!({ "executionDetails": { "testTrafficWeights": {} } }),
+        json!({ "lifecycleStage": "BAKE_TIME" }),
+        json!({ "targetServiceRevisionArn": 7 }),
+    ] {
+        assert!(matches!(event(&payload), AwsEvent::EcsHook(_)), "{payload}");
+        assert_eq!(asks(&payload), Some(Asks::Ecs));
+    }
+}
+
+#[test]
+fn an_app_config_tick_is_read_whatever_it_holds_because_silence_rolls_its_deployment_back() {
+    let name = "lambda-appconfig-tick.json";
+    for (pointer, value) in [
+        ("/DeploymentNumber", json!(null)),
+        ("/DeploymentNumber", json!("two")),
+        ("/Application", json!(null)),
+        ("/Environment", json!("prod")),
+        ("/Parameters", json!("none")),
+    ] {
+        let payload = with(name, pointer, value);
+        assert!(matches!(event(&payload), AwsEvent::AppConfigTick(_)), "{payload}");
+    }
+    let AwsEvent::AppConfigTick(tick) = event(&with(name, "/Environment", json!("prod"))) else {
+        panic!("a tick")
+    };
+    assert_eq!(tick.deployment.environment.map(|environment| environment.id).as_deref(), Some("prod"));
+    let untyped = with(name, "/Type", json!(7));
+    assert!(unreadable(&untyped).contains("Type: expected text, found 7"));
+    assert_eq!(asks(&untyped), Some(Asks::AppConfig));
+}
+
+#[test]
+fn nobody_waits_for_an_answer_to_an_event() {
+    for name in
+        ["eb-cloudwatch-alarm-metric.json", "lambda-alarm-action-metric.json", "eb-appconfig-start.json"]
+    {
+        assert_eq!(asks(&sample(name)), None, "{name}");
+    }
 }
 
 #[test]
@@ -235,7 +278,7 @@ fn an_app_config_tick_takes_its_numbers_as_numbers_or_as_text() {
         [("lambda-appconfig-tick.json", "0"), ("lambda-appconfig-tick-other-types.json", "20")]
     {
         let AwsEvent::AppConfigTick(tick) = event(&sample(name)) else { panic!("a tick") };
-        assert_eq!(tick.deployment.number, 2);
+        assert_eq!(tick.deployment.number, Some(2));
         assert_eq!(tick.percentage_complete.map(|number| number.to_string()).as_deref(), Some(percentage));
         assert_eq!(tick.deployment.parameters["ROLLOUT"], "checkout");
     }
@@ -257,7 +300,8 @@ fn the_detail_type_of_an_app_config_event_says_what_happened() {
         else {
             panic!("a deployment")
         };
-        assert_eq!((moved.change, moved.deployment.application.id.as_str()), (change, "ba8toh7"));
+        let application = moved.deployment.application.expect("an application");
+        assert_eq!((moved.change, application.id.as_str()), (change, "ba8toh7"));
     }
 }
 
