@@ -91,21 +91,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A switch; absent is off.
-    pub(super) fn switch(&self, path: &str) -> Result<bool, Unreadable> {
+    /// A switch; absent is off, and `None` is neither on nor off.
+    pub(super) fn switch(&self, path: &str) -> Option<bool> {
         match self.get(path) {
-            None => Ok(false),
-            Some(Value::Bool(on)) => Ok(*on),
-            Some(_) => Err(self.wrong(path, "true or false")),
+            None => Some(false),
+            Some(Value::Bool(on)) => Some(*on),
+            Some(_) => None,
         }
     }
 
-    /// A whole number, as a number or as text.
-    pub(super) fn count(&self, path: &str) -> Result<u64, Unreadable> {
-        self.optional_count(path).ok_or_else(|| self.wrong(path, "a whole number"))
-    }
-
-    /// As [`Fields::count`]; anything else counts as absent.
+    /// A whole number, as a number or as text; anything else counts as absent.
     pub(super) fn optional_count(&self, path: &str) -> Option<u64> {
         match self.get(path)? {
             Value::Number(number) => number.as_u64(),
