@@ -82,6 +82,35 @@ fn a_version_that_cannot_be_told_is_quarantined_and_not_guessed() {
 }
 
 #[test]
+fn what_is_no_published_version_becomes_no_rollout() {
+    let name = "eb-cloudtrail-publishversion.json";
+    let long = "9".repeat(400);
+    for version in
+        [json!("abc"), json!("008"), json!("0"), json!(9.0), json!(-1), json!("8#LOCK/../"), json!(long)]
+    {
+        let problem = unreadable(&with(name, "/detail/responseElements/version", version.clone()));
+        let place = "detail.responseElements.version: expected a published version, like 8, found ";
+        assert!(problem.contains(place), "{version}: {problem}");
+    }
+    let number = published(&with(name, "/detail/responseElements/version", json!(9)));
+    assert_eq!(number.version.as_deref(), Some("9"));
+}
+
+#[test]
+fn an_odd_switch_of_anybodys_deployment_pages_nobody() {
+    let name = "eb-cloudtrail-updatefunctioncode-latest.json";
+    for odd in [json!("yes"), json!(1), json!({})] {
+        let publish = with(name, "/detail/requestParameters/publish", odd);
+        assert_eq!(ignored(&publish), IgnoredBecause::NotPublished { function: "checkout".into() });
+        let version = |mut payload: Value| {
+            *payload.pointer_mut("/detail/responseElements/version").expect("a version") = json!("8");
+            payload
+        };
+        assert_eq!(published(&version(publish)).version.as_deref(), Some("8"), "it plainly is a version");
+    }
+}
+
+#[test]
 fn calls_that_moved_nothing_are_ignored_for_their_own_reason() {
     let call = || "UpdateFunctionCode20150331v2".to_owned();
     let function = || "checkout".to_owned();
@@ -125,35 +154,56 @@ fn a_call_is_known_by_its_name_in_any_api_version_but_not_by_a_longer_name() {
 fn an_alarm_by_event_by_action_and_by_sns_is_the_same_kind_of_event() {
     let by_event = alarm(&sample("eb-cloudwatch-alarm-metric.json"));
     assert_eq!((by_event.state, by_event.previous), (AlarmState::Alarm, Some(AlarmState::Ok)));
-    assert_eq!(by_event.arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:checkout-canary-errors");
-    assert_eq!(by_event.at, "2026-11-20T10:00:00.989Z".parse().expect("time"));
+    assert_eq!(
+        by_event.arn.as_deref(),
+        Some("arn:aws:cloudwatch:us-east-1:123456789012:alarm:checkout-canary-errors")
+    );
+    assert_eq!(by_event.at, Some("2026-11-20T10:00:00.989Z".parse().expect("time")));
 
     let by_action = alarm(&sample("lambda-alarm-action-metric.json"));
     assert_eq!(by_action.previous, Some(AlarmState::InsufficientData));
-    assert_eq!(by_action.arn, "arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm");
-    assert_eq!(by_action.at, "2023-08-04T12:36:15.490Z".parse().expect("time"));
-    assert_eq!(by_action.event_id, format!("{}@ALARM@2023-08-04T12:36:15.49Z", by_action.arn));
+    assert_eq!(
+        by_action.arn.as_deref(),
+        Some("arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm")
+    );
+    assert_eq!(by_action.at, Some("2023-08-04T12:36:15.490Z".parse().expect("time")));
+    assert_eq!(
+        by_action.event_id,
+        format!("{}@ALARM@2023-08-04T12:36:15.49Z", by_action.arn.expect("an ARN"))
+    );
 
     let by_sns = alarm(&sample("sns-cloudwatch-alarm.json"));
     assert_eq!(by_sns.event_id, "95df01b4-ee98-5cb9-9903-4c221d41eb5e");
     assert_eq!((by_sns.alarm.as_str(), by_sns.state), ("EXAMPLE", AlarmState::Alarm));
-    assert_eq!(by_sns.at, "2015-06-03T17:43:27.123Z".parse().expect("time"));
+    assert_eq!(by_sns.at, Some("2015-06-03T17:43:27.123Z".parse().expect("time")));
 }
 
 #[test]
 fn an_alarm_whose_time_cannot_be_read_takes_the_time_of_its_envelope() {
     let name = "eb-cloudwatch-alarm-composite.json";
     let spaced = alarm(&sample(name));
-    assert_eq!(spaced.at, "2023-08-04T12:56:46.138Z".parse().expect("time"));
+    assert_eq!(spaced.at, Some("2023-08-04T12:56:46.138Z".parse().expect("time")));
     let payload = with(name, "/detail/state/timestamp", json!("Friday"));
-    assert_eq!(alarm(&payload).at, "2026-11-20T10:00:00Z".parse().expect("time"));
+    assert_eq!(alarm(&payload).at, Some("2026-11-20T10:00:00Z".parse().expect("time")));
+}
+
+#[test]
+fn an_alarm_is_not_lost_to_members_that_nothing_is_decided_on() {
+    let mut payload = sample("eb-cloudwatch-alarm-metric.json");
+    let members = payload.as_object_mut().expect("an event");
+    members.remove("resources");
+    members.remove("time");
+    *payload.pointer_mut("/detail/state/timestamp").expect("a timestamp") = json!("Friday");
+    let bare = alarm(&payload);
+    assert_eq!((bare.state, bare.arn, bare.at), (AlarmState::Alarm, None, None));
 }
 
 #[test]
 fn an_alarm_name_may_hold_spaces_and_colons() {
     let arn = "arn:aws:cloudwatch:us-east-1: 123456789012:alarm:Shop: too many errors";
     let payload = with("eb-cloudwatch-alarm-metric.json", "/resources/0", json!(arn));
-    assert_eq!(alarm(&payload).arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:Shop: too many errors");
+    let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:Shop: too many errors";
+    assert_eq!(alarm(&payload).arn.as_deref(), Some(arn));
 }
 
 #[test]
