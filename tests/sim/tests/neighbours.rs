@@ -79,7 +79,7 @@ fn the_shop_alone_is_stopped(text: &str, house: Deploy) {
     assert_ne!(phase("shop-live-8"), PhaseName::Succeeded);
 }
 
-const ALARMED: &str = r#"
+const ALARMED: &str = r"
 title: Two releases under one alarm
 story: It fires for both.
 policy:
@@ -102,7 +102,7 @@ happens:
   - { at: 5m, then: { publish: 8 }, on: checkout }
   - { at: 5m, then: { publish: 8 }, on: shop }
 limit: 3h
-"#;
+";
 
 /// CloudWatch's event of the alarm, as it fired so long after the scenario's start, delivered at 9 minutes.
 fn fired(at: Span) -> (Simulation, Value) {

@@ -85,11 +85,11 @@ pub(super) fn call(fields: &Fields<'_>) -> Reading {
     if updates_code {
         // Anybody's deployment comes here, most of them of functions that Tidegate has nothing to do with: where a switch
         // cannot be read, what the answer says of a version decides, and nobody is paged.
-        let published = fields.optional_label(VERSION).is_some_and(|version| version != LATEST);
-        if fields.switch("detail.requestParameters.dryRun").unwrap_or(!published) {
+        let is_numbered = fields.optional_label(VERSION).is_some_and(|version| version != LATEST);
+        if fields.switch("detail.requestParameters.dryRun").unwrap_or(!is_numbered) {
             return IgnoredBecause::DryRun { call: call.to_owned() }.into();
         }
-        if !fields.switch("detail.requestParameters.publish").unwrap_or(published) {
+        if !fields.switch("detail.requestParameters.publish").unwrap_or(is_numbered) {
             let function = function(fields).unwrap_or_else(|_| "a function".to_owned());
             return IgnoredBecause::NotPublished { function }.into();
         }

@@ -193,11 +193,11 @@ pub(super) fn looks_like_hook(payload: &Value) -> bool {
 
 /// A Lambda hook's payload. What is sent nests the service and the weights in `executionDetails`; the
 /// developer guide prints them flat.
-pub(super) fn hook(fields: &Fields<'_>) -> Reading {
+pub(super) fn hook(fields: &Fields<'_>) -> AwsEvent {
     let flat = !fields.has("executionDetails") && FLAT.into_iter().any(|member| fields.has(member));
     let at = |member: &str| if flat { member.to_owned() } else { format!("executionDetails.{member}") };
     let text = |member: &str| fields.optional_text(&at(member)).map(str::to_owned);
-    Ok(AwsEvent::EcsHook(EcsHook {
+    AwsEvent::EcsHook(EcsHook {
         execution_id: fields.optional_text("executionId").map(str::to_owned),
         lifecycle_stage: fields.optional_text("lifecycleStage").map(LifecycleStage::from_word),
         service_arn: text("serviceArn"),
@@ -206,5 +206,5 @@ pub(super) fn hook(fields: &Fields<'_>) -> Reading {
         test_weights: fields.optional_shares(&at("testTrafficWeights")),
         production_weights: fields.optional_shares(&at("productionTrafficWeights")),
         details: fields.get("hookDetails").cloned().unwrap_or_default(),
-    }))
+    })
 }

@@ -144,7 +144,7 @@ fn read_one(payload: &Value) -> Reading {
         Shape::AlarmAction => alarm::action(&Fields::of("CloudWatch alarm action", payload)),
         Shape::Envelope => envelope(payload),
         Shape::CodeDeployHook => codedeploy::hook(&Fields::of("CodeDeploy lifecycle hook", payload)),
-        Shape::EcsHook => ecs::hook(&Fields::of("ECS lifecycle hook", payload)),
+        Shape::EcsHook => Ok(ecs::hook(&Fields::of("ECS lifecycle hook", payload))),
         Shape::AppConfigAction => appconfig::action(&Fields::of("AppConfig extension action", payload)),
         Shape::Other => IgnoredBecause::NotAnEvent.into(),
     }
