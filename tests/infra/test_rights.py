@@ -97,12 +97,16 @@ def patterns() -> dict[str, dict]:
     return found
 
 
+# What these receive is for an owner, and names none that listens to it.
+UNOWNED = ("Notify.UnownedVerdicts", "Notify.UnownedEffects")
+
+
 def test_every_detail_type_of_the_contract_has_one_receiver_for_each_owner() -> None:
     """Two functions never receive the same message: the patterns differ in detail type, or in the verb or the owner."""
     receivers: dict[tuple[str, str], str] = {}
     for name, rule in patterns().items():
         pattern = rule["Pattern"]
-        if pattern["source"] != ["tidegate"] or name == "Notify.Unknown":
+        if pattern["source"] != ["tidegate"] or name == "Notify.Unknown" or name in UNOWNED:
             continue
         detail = pattern.get("detail", {})
         for detail_type in pattern["detail-type"]:
@@ -119,6 +123,19 @@ def test_what_no_other_rule_matches_is_quarantined() -> None:
     known = set(patterns()["Notify.Unknown"]["Pattern"]["detail-type"][0]["anything-but"])
     contract = {path.stem for path in (ROOT / "events/schemas").glob("*.json")}
     assert {name.lower().replace(" ", "-") for name in known} == contract
+
+
+@pytest.mark.parametrize("name", UNOWNED)
+def test_what_names_no_owner_that_listens_is_quarantined(name: str) -> None:
+    pattern = patterns()[name]["Pattern"]
+    listening = {
+        owner
+        for other, rule in patterns().items()
+        if other not in ("Notify.Unknown", *UNOWNED) and set(rule["Pattern"]["detail-type"]) & set(pattern["detail-type"])
+        for owner in rule["Pattern"].get("detail", {}).get("owner", [])
+    }
+    known, absent = pattern["detail"]["owner"]
+    assert (set(known["anything-but"]), absent) == (listening, {"exists": False})
 
 
 def test_every_rule_and_every_function_has_a_dead_letter_queue() -> None:

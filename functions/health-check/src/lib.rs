@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::units::Span;
 use tidegate_engine::ports::{Alarms, Bus, Clock, Fault, Measured, Meter, Metrics, Ports, Routers, Store};
 use tidegate_engine::sweep::Sweep;
 use tidegate_engine::{Answer, Door, Engine, Hands, Respond};
-use tidegate_wire::aws::{AppConfigDirective, AwsEvent, EcsHookAnswer};
+use tidegate_wire::aws::{self, AppConfigDirective, Asks, AwsEvent, EcsHookAnswer};
 use tidegate_wire::bus::Message;
 use tidegate_wire::intake::Incoming;
 
@@ -69,8 +69,13 @@ impl HealthCheck {
     }
 }
 
-fn value(answer: &impl serde::Serialize) -> Answer {
-    Answer::Value(serde_json::to_value(answer).unwrap_or_default())
+/// Nothing guards these deployments in this release, and an answer that is no answer would roll them back.
+fn go_on(asks: Asks) -> Value {
+    match asks {
+        Asks::Ecs => serde_json::to_value(EcsHookAnswer::Succeeded),
+        Asks::AppConfig => serde_json::to_value(AppConfigDirective::Continue),
+    }
+    .unwrap_or_default()
 }
 
 #[async_trait]
@@ -92,11 +97,14 @@ impl Respond for HealthCheck {
                 self.engine.resume(&due.rollout).await?;
                 self.look(&[due.rollout]).await
             }
-            // Nothing guards these deployments in this release, and an answer that is no answer would roll them back.
-            Incoming::Aws(AwsEvent::EcsHook(_)) => Ok(value(&EcsHookAnswer::Succeeded)),
-            Incoming::Aws(AwsEvent::AppConfigTick(_)) => Ok(value(&AppConfigDirective::Continue)),
+            Incoming::Aws(AwsEvent::EcsHook(_)) => Ok(Answer::Value(go_on(Asks::Ecs))),
+            Incoming::Aws(AwsEvent::AppConfigTick(_)) => Ok(Answer::Value(go_on(Asks::AppConfig))),
             Incoming::Bus { .. } | Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::HealthCheck)),
         }
+    }
+
+    fn owed(&self, payload: &Value) -> Option<Value> {
+        aws::asks(payload).map(go_on)
     }
 }
 

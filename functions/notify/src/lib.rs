@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tidegate_domain::effect::{Effect, Outcome, Owner, Pending, Performed};
 use tidegate_domain::rollout::Rollout;
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Bus, Claim, Clock, Fault, Notice, Notifier, Ports, Routers, Store};
+use tidegate_engine::ports::{Bus, Claim, Clock, Fault, FaultKind, Notice, Notifier, Ports, Routers, Store};
 use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond};
 use tidegate_wire::bus::Message;
 use tidegate_wire::intake::Incoming;
@@ -72,8 +72,15 @@ impl Notify {
             }
         }
         let id = &outcome.outcome_id;
-        let told = self.voice.tell(outcome).await?;
-        Ok(Answer::Ignored(if told { format!("{id} was told") } else { format!("{id} is being told") }))
+        if self.voice.tell(outcome).await? {
+            return Ok(Answer::Ignored(format!("{id} was told")));
+        }
+        // No document keeps it pending. Giving the claim back when sending fails would tell twice what was sent and not
+        // answered in time; the claim ends by itself, and Lambda tries again after that.
+        let held = FaultKind::Passing(
+            "another delivery has it in hand, or failed and its claim is not over".to_owned(),
+        );
+        Err(Fault::new(format!("tell {id}"), held))
     }
 }
 
@@ -91,6 +98,9 @@ impl Respond for Notify {
             Incoming::Bus { message: Message::EffectsDue(due), .. } if due.owner == Owner::Notify => {
                 Ok(Answer::Handled(self.engine.resume(&due.rollout).await?))
             }
+            Incoming::Bus { message: Message::VerdictReached(verdict), .. } => Ok(Answer::Unreadable(
+                format!("detail.owner: {} acts on no verdict; rollback and traffic-shift do", verdict.owner),
+            )),
             Incoming::Bus { .. } | Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::Notify)),
         }
     }

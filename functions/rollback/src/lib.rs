@@ -88,15 +88,33 @@ impl Rollback {
         answer
     }
 
-    /// An alarm fires: every rollout whose policy lets it roll back is told. One that fails does not keep the others waiting.
+    /// An alarm fires: every rollout whose policy lets it roll back is told. One that fails, or whose document cannot be read,
+    /// does not keep the others waiting. A change from before a rollout's time is none of its business: it can be a late
+    /// duplicate, and preflight reads what fires.
     async fn alarm(&self, event: &AlarmChanged) -> Result<Answer, Fault> {
         let mut answer = Answer::Ignored(format!("no rollout watches alarm {}", event.alarm));
         let mut failed = None;
         for id in self.store.watching(&event.alarm).await? {
             let trigger = Trigger::AlarmFired { alarm: event.alarm.clone() };
-            let Some(rollout) = self.store.load(&id).await? else { continue };
+            let rollout = match self.store.load(&id).await {
+                Ok(Some(rollout)) => rollout,
+                Ok(None) => continue,
+                Err(fault) => {
+                    failed = failed.or(Some(fault));
+                    continue;
+                }
+            };
+            if let Some(at) = event.at.filter(|at| *at < rollout.created) {
+                answer = passed(answer, || {
+                    format!(
+                        "alarm {} fired at {at}, before {id} was asked for; preflight reads what fires",
+                        event.alarm
+                    )
+                });
+                continue;
+            }
             if !rolls_back(&rollout, &event.alarm) {
-                answer = Answer::Ignored(format!("alarm {} holds; the sweep sees it", event.alarm));
+                answer = passed(answer, || format!("alarm {} holds; the sweep sees it", event.alarm));
                 continue;
             }
             match self.engine.handle_loaded(rollout, &trigger, Some(&event.event_id)).await {
@@ -106,6 +124,11 @@ impl Rollback {
         }
         failed.map_or(Ok(answer), Err)
     }
+}
+
+/// The answer with a reason why one rollout was passed over, unless another was told.
+fn passed(answer: Answer, why: impl FnOnce() -> String) -> Answer {
+    if let Answer::Handled(_) = answer { answer } else { Answer::Ignored(why()) }
 }
 
 fn rolls_back(rollout: &Rollout, alarm: &str) -> bool {
@@ -127,7 +150,7 @@ impl Respond for Rollback {
             }
             Incoming::Aws(AwsEvent::AlarmChanged(alarm)) if alarm.state == AlarmState::Alarm => {
                 let answer = self.alarm(&alarm).await?;
-                Ok(self.timed(Some(alarm.at), answer))
+                Ok(self.timed(alarm.at, answer))
             }
             Incoming::Aws(AwsEvent::AlarmChanged(alarm)) => {
                 Ok(Answer::Ignored(format!("alarm {} does not fire", alarm.alarm)))

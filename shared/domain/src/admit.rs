@@ -24,8 +24,8 @@ pub struct Asked {
     pub request: Request,
 }
 
-/// The document that a request becomes: queued behind what is under way, and asking an older candidate to make way; or
-/// refused, with every finding at once. `others` are the rollouts of the same target that are not over.
+/// The document that a request becomes: queued behind what is under way, and asking a candidate that is known to be older to
+/// make way; or refused, with every finding at once. `others` are the rollouts of the same target that are not over.
 pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
     let Asked { id, target, candidate, policy, request } = asked;
     let mut rollout = Rollout::queued(id, target, candidate, policy, request, now);
@@ -37,7 +37,8 @@ pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
         push(&mut rollout, Effect::Announce(Box::new(told)));
         return rollout;
     }
-    for other in others {
+    let newer = rollout.candidate.clone();
+    for other in others.iter().filter(|other| newer.is_newer_than(&other.candidate) == Some(true)) {
         push(&mut rollout, Effect::Supersede { rollout: other.id.clone() });
     }
     rollout

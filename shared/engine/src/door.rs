@@ -42,6 +42,12 @@ pub trait Respond: Send + Sync {
 
     /// Answers one message that could be read and asks something.
     async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault>;
+
+    /// What is owed to whoever waits for an answer to this payload, where nothing better can be said: neither a payload that
+    /// cannot be read nor a fault may leave such a question open, because silence is taken for a "no".
+    fn owed(&self, _payload: &Value) -> Option<Value> {
+        None
+    }
 }
 
 #[async_trait]
@@ -89,7 +95,15 @@ impl Door {
                 Err(passing) => fault = fault.or(Some(passing)),
             }
         }
-        fault.map_or_else(|| Ok(json!({ "answers": said })), Err)
+        match (respondent.owed(payload), fault) {
+            (None, None) => Ok(json!({ "answers": said })),
+            (None, Some(fault)) => Err(fault),
+            (Some(owed), None) => Ok(owed),
+            (Some(owed), Some(fault)) => {
+                warn!(function = %self.owner, "answered {owed} to a question that could not be dealt with: {fault}");
+                Ok(owed)
+            }
+        }
     }
 
     /// Keeps an event that cannot be read, and has people told of it once.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use tidegate_domain::effect::Owner;
+use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
@@ -188,7 +188,8 @@ fn every_rollout_ends_by_its_deadline_or_pages(view: &View<'_>, rollout: &Rollou
     );
 }
 
-/// Every end that is not still on its way to people reached them, and no outcome has two different messages.
+/// Every end that is not still on its way to people reached them, and so did every event in the quarantine; and no outcome has
+/// two different messages.
 fn every_outcome_reaches_people(view: &View<'_>, seed: u64) {
     let sent: BTreeSet<&str> = view.notices().iter().map(|sent| sent.outcome_id.as_str()).collect();
     for rollout in
@@ -196,6 +197,16 @@ fn every_outcome_reaches_people(view: &View<'_>, seed: u64) {
     {
         let told = view.notices().iter().any(|sent| sent.rollout.as_ref() == Some(&rollout.id));
         assert!(told, "{}", story(view, &rollout.id, seed, "nobody was told how it ended"));
+    }
+    for letter in view.quarantine() {
+        let page =
+            Outcome::quarantined(letter.received_by, &letter.id, &letter.problem, letter.at).outcome_id;
+        assert!(
+            sent.contains(page.as_str()),
+            "seed {seed}: nobody was told of {}: {}",
+            letter.id,
+            letter.problem
+        );
     }
     let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
     for notice in view.notices() {

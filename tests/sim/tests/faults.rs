@@ -120,6 +120,11 @@ fn a_promotion_cut_at_any_call_ends_as_if_it_had_not_been() {
 }
 
 #[test]
+fn the_page_for_a_quarantined_event_comes_wherever_notify_is_cut() {
+    cut_everywhere("unreadable-event", 7, &[Owner::Notify]);
+}
+
+#[test]
 fn a_sweep_cut_at_any_of_its_first_calls_ends_as_if_it_had_not_been() {
     let (whole, report) = play(scenario("five-times-errors"), 7);
     let expected = end(&whole);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use tidegate::house::function_on;
 use tidegate_domain::rollout::{PhaseName, RolloutId};
+use tidegate_domain::units::Span;
 use tidegate_engine::ports::{Fault, FaultKind, Measure, MetricQuery, Metrics, Ports, Series, Window};
 use tidegate_sim::{Deploy, Scenario, Simulation};
 
@@ -75,4 +77,76 @@ fn the_shop_alone_is_stopped(text: &str, house: Deploy) {
     let phase = |id: &str| view.rollouts()[&RolloutId(id.to_owned())].phase.name();
     assert_eq!(phase("checkout-live-8"), PhaseName::Succeeded);
     assert_ne!(phase("shop-live-8"), PhaseName::Succeeded);
+}
+
+const ALARMED: &str = r"
+title: Two releases under one alarm
+story: It fires for both.
+policy:
+  version: 1
+  name: both
+  strategy: { steps: [{ setWeight: 50 }, { bake: 10m }], watch: 0m }
+  analysis: { alarms: [{ name: loud, action: rollBack }] }
+world:
+  checkout:
+    stable: 7
+    traffic: { rps: 800 }
+    versions: { 7: {}, 8: {} }
+  shop:
+    stable: 7
+    traffic: { rps: 800 }
+    versions: { 7: {}, 8: {} }
+alarms:
+  loud: {}
+happens:
+  - { at: 5m, then: { publish: 8 }, on: checkout }
+  - { at: 5m, then: { publish: 8 }, on: shop }
+limit: 3h
+";
+
+/// CloudWatch's event of the alarm, as it fired so long after the scenario's start, delivered at 9 minutes.
+fn fired(at: Span) -> (Simulation, Value) {
+    let scenario = Scenario::from_yaml(ALARMED).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut simulation = Simulation::new(scenario, 7, tidegate::house::deploy()).unwrap();
+    let time = at.after(simulation.view().start());
+    simulation.cloud().advance(Span::minutes(9));
+    let event = json!({
+        "id": "event-1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+        "detail": { "alarmName": "loud", "state": { "value": "ALARM", "timestamp": time.to_string() } },
+    });
+    (simulation, event)
+}
+
+fn phase(simulation: &Simulation, id: &str) -> PhaseName {
+    simulation.view().rollouts()[&RolloutId(id.to_owned())].phase.name()
+}
+
+#[test]
+fn a_late_duplicate_of_an_old_alarm_rolls_no_newer_rollout_back() {
+    let (mut simulation, event) = fired(Span::minutes(1));
+    simulation.cloud().put_event(event);
+    simulation.cloud().advance(Span::seconds(20));
+    assert_eq!(phase(&simulation, "checkout-live-8"), PhaseName::Baking);
+    let (mut simulation, event) = fired(Span::minutes(8));
+    simulation.cloud().put_event(event);
+    simulation.cloud().advance(Span::seconds(20));
+    assert_eq!(phase(&simulation, "checkout-live-8"), PhaseName::RolledBack);
+}
+
+#[test]
+fn an_alarm_takes_back_what_it_can_read_whatever_else_it_watches_over() {
+    for (spoiled, other) in [("checkout-live-8", "shop-live-8"), ("shop-live-8", "checkout-live-8")] {
+        let text =
+            ALARMED.replace("limit:", &format!("  - {{ at: 8m, then: {{ spoils: {spoiled} }} }}\nlimit:"));
+        let mut simulation =
+            Simulation::new(Scenario::from_yaml(&text).unwrap(), 7, tidegate::house::deploy()).unwrap();
+        simulation.cloud().advance(Span::minutes(9));
+        let event = json!({
+            "id": "event-1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+            "detail": { "alarmName": "loud", "state": { "value": "ALARM" } },
+        });
+        simulation.cloud().put_event(event);
+        simulation.cloud().advance(Span::seconds(20));
+        assert_eq!(phase(&simulation, other), PhaseName::RolledBack);
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidegate_domain::target::Version;
-use tidegate_engine::ports::{Fault, Functions, Tagged};
+use tidegate_engine::ports::{Fault, FaultKind, Functions, Tagged};
 
 use crate::faults::{fault, unreadable};
 use crate::rights::Right;
@@ -41,11 +41,12 @@ impl Functions for Lambda {
     async fn tagged(&self, function: &str) -> Result<Option<Tagged>, Fault> {
         let what = format!("GetFunctionConfiguration {function}");
         let known = self.sdk.lambda().get_function_configuration().function_name(function).send().await;
-        let arn = known.map_err(|error| fault(&what, error))?.function_arn;
+        let Some(known) = unless_gone(known.map_err(|error| fault(&what, error)))? else { return Ok(None) };
+        let arn = known.function_arn;
         let arn = arn.ok_or_else(|| unreadable(what, "the answer has no FunctionArn"))?;
         let answer = self.sdk.lambda().list_tags().resource(unqualified(&arn)).send().await;
-        let tags =
-            answer.map_err(|error| fault(format!("ListTags {function}"), error))?.tags.unwrap_or_default();
+        let answer = unless_gone(answer.map_err(|error| fault(format!("ListTags {function}"), error)))?;
+        let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
         let tag = |name| tags.get(name).filter(|value| !value.is_empty()).cloned();
         Ok(tag(POLICY_TAG).map(|policy| Tagged { policy, alias: tag(ALIAS_TAG) }))
     }
@@ -68,6 +69,15 @@ impl Functions for Lambda {
                 return Ok(newest.map(|number| Version(number.to_string())));
             }
         }
+    }
+}
+
+/// An answer, or none of a function that is gone: its events come after it, and it has no tags.
+fn unless_gone<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Fault { kind: FaultKind::Missing(_), .. }) => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 

@@ -12,6 +12,19 @@ use super::keys::{Key, LETTER_KEPT, QUARANTINE, expires};
 use super::reading::{json_in, to_json};
 use super::transaction::Transacted;
 
+/// So much of a payload is kept as text. An item holds 400 KB, and each quote of a JSON text within JSON takes two bytes.
+const KEPT_BYTES: usize = 150_000;
+
+/// The payload as it is kept: as it came, or the beginning of its text where an item could not hold it.
+fn kept(payload: Value) -> Value {
+    let text = payload.to_string();
+    if text.len() <= KEPT_BYTES {
+        return payload;
+    }
+    let start = &text[..text.floor_char_boundary(KEPT_BYTES)];
+    Value::String(format!("{start}… (the first {} of {} bytes)", start.len(), text.len()))
+}
+
 /// A letter as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +40,7 @@ impl Table {
     pub(super) async fn keep_letter(&self, letter: &Letter) -> Result<(), Fault> {
         let what = format!("quarantine of {}", letter.id);
         let Letter { id, received_by, problem, payload, at } = letter.clone();
+        let payload = kept(payload);
         let expires = expires(at, LETTER_KEPT);
         let mut guard = Key::dedup(&format!("{QUARANTINE}#{id}")).item();
         guard.insert("expires".to_owned(), expires.clone());

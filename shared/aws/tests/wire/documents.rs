@@ -147,6 +147,20 @@ async fn an_unreadable_event_is_kept_once() {
 }
 
 #[tokio::test]
+async fn an_event_too_large_for_an_item_is_kept_in_part() {
+    let wire = Wire::answering([Answer::Json(json!({}))]);
+    let payload = json!({ "id": "event-1", "detail": "\"é\\".repeat(100_000) });
+    let whole = payload.to_string().len();
+    wire.aws().store().quarantine(&Letter { payload, ..letter() }).await.unwrap();
+    let body = wire.only_request().body;
+    let stored = body["TransactItems"][1]["Put"]["Item"]["letter"]["S"].as_str().unwrap();
+    assert!(stored.len() < 400_000, "{} bytes", stored.len());
+    let kept: Value = serde_json::from_str(stored).unwrap();
+    let text = kept["payload"].as_str().unwrap();
+    assert!(text.starts_with("{\"detail\":") && text.ends_with(&format!("of {whole} bytes)")), "{whole}");
+}
+
+#[tokio::test]
 async fn kept_events_come_newest_first() {
     let stored = json!({
         "id": "event-1", "receivedBy": "traffic-shift", "problem": "detail.version: missing",

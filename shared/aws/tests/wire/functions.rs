@@ -32,6 +32,15 @@ async fn a_function_without_the_tag_is_not_ours() {
 }
 
 #[tokio::test]
+async fn a_function_that_is_gone_is_not_ours() {
+    let gone = || Answer::Error(404, "ResourceNotFoundException", json!({ "Message": "Function not found" }));
+    for answers in [vec![gone()], vec![configuration("8", &[]), gone()]] {
+        let wire = Wire::answering(answers);
+        assert_eq!(wire.aws().functions().tagged("checkout").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
 async fn the_newest_version_with_the_code_is_found_on_any_page() {
     let page =
         |versions: Value, marker: Value| Answer::Json(json!({ "Versions": versions, "NextMarker": marker }));

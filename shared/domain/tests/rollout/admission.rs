@@ -69,6 +69,12 @@ fn a_newer_version_asks_every_older_one_to_make_way() {
 }
 
 #[test]
+fn a_version_that_has_no_order_asks_nobody_to_make_way() {
+    let rollout = admit(asked(&Version("abc".to_owned())), &[under_way()], minutes(0));
+    assert_eq!(told(&rollout), "queued |  | requested by ana");
+}
+
+#[test]
 fn versions_are_compared_as_numbers() {
     let mut nine = under_way();
     nine.candidate = version(9);

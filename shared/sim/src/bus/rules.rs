@@ -9,7 +9,7 @@ use tidegate_domain::effect::Owner;
 pub(super) enum Is {
     /// It is one of these.
     OneOf(&'static [&'static str]),
-    /// It is there, and none of these.
+    /// It is none of these, or not there.
     NoneOf(&'static [&'static str]),
     /// It begins with one of these.
     Begins(&'static [&'static str]),
@@ -43,7 +43,9 @@ const TIDEGATE: &str = tidegate_wire::bus::SOURCE;
 const CODE_DEPLOY: &str = "CodeDeploy Deployment State-change Notification";
 const VERSIONS: Is = Is::Begins(&["PublishVersion", "UpdateFunctionCode"]);
 
-/// Every rule. The sweep is no rule: the schedule invokes health-check itself.
+const OWNERS: &[&str] = &["traffic-shift", "rollback", "health-check", "feature-flag", "notify"];
+
+/// Every rule but for the one for detail types that the contract does not have. The sweep is no rule: the schedule invokes health-check itself.
 pub(super) const RULES: &[Rule] = &[
     rule(Owner::TrafficShift, TIDEGATE, "Rollout Requested"),
     only(Owner::TrafficShift, TIDEGATE, "Rollout Command", "/verb", Is::NoneOf(&["abort"])),
@@ -74,6 +76,8 @@ pub(super) const RULES: &[Rule] = &[
     only(Owner::FeatureFlag, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["feature-flag"])),
     rule(Owner::Notify, TIDEGATE, "Rollout Outcome"),
     only(Owner::Notify, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["notify"])),
+    only(Owner::Notify, TIDEGATE, "Verdict Reached", "/owner", Is::NoneOf(&["traffic-shift", "rollback"])),
+    only(Owner::Notify, TIDEGATE, "Effects Due", "/owner", Is::NoneOf(OWNERS)),
 ];
 
 impl Rule {
@@ -83,19 +87,19 @@ impl Rule {
         text("source") == Some(self.source)
             && text("detail-type") == Some(self.detail_type)
             && self.detail.is_none_or(|(path, is)| {
-                let member =
-                    event.get("detail").and_then(|detail| detail.pointer(path)).and_then(Value::as_str);
-                member.is_some_and(|member| is.met_by(member))
+                is.met_by(event.get("detail").and_then(|detail| detail.pointer(path)).and_then(Value::as_str))
             })
     }
 }
 
 impl Is {
-    fn met_by(self, member: &str) -> bool {
+    fn met_by(self, member: Option<&str>) -> bool {
         match self {
-            Self::OneOf(known) => known.contains(&member),
-            Self::NoneOf(known) => !known.contains(&member),
-            Self::Begins(known) => known.iter().any(|beginning| member.starts_with(beginning)),
+            Self::OneOf(known) => member.is_some_and(|member| known.contains(&member)),
+            Self::NoneOf(known) => member.is_none_or(|member| !known.contains(&member)),
+            Self::Begins(known) => {
+                member.is_some_and(|member| known.iter().any(|beginning| member.starts_with(beginning)))
+            }
         }
     }
 }
@@ -121,6 +125,21 @@ mod tests {
         for owner in Owner::ALL {
             assert_eq!(receivers(TIDEGATE, "Effects Due", &json!({ "owner": owner })), [owner]);
         }
+    }
+
+    #[test]
+    fn what_names_no_owner_that_listens_comes_to_notify_to_be_quarantined() {
+        for detail_type in ["Verdict Reached", "Effects Due"] {
+            for detail in [json!({}), json!({ "owner": "nobody" }), json!({ "owner": 7 })] {
+                assert_eq!(
+                    receivers(TIDEGATE, detail_type, &detail),
+                    [Owner::Notify],
+                    "{detail_type} {detail}"
+                );
+            }
+        }
+        assert_eq!(receivers(TIDEGATE, "Verdict Reached", &json!({ "owner": "notify" })), [Owner::Notify]);
+        assert_eq!(receivers(TIDEGATE, "Rollout Command", &json!({})), [Owner::TrafficShift]);
     }
 
     #[test]

@@ -17,16 +17,17 @@ pub struct AlarmChanged {
     pub event_id: String,
     /// The alarm's name.
     pub alarm: String,
-    /// The alarm's ARN.
-    pub arn: String,
+    /// The alarm's ARN, where it is told; nothing is decided on it.
+    pub arn: Option<String>,
     /// The state it is in now.
     pub state: AlarmState,
     /// The state it left, if that is known. It can be the same: a composite alarm reports more than changes.
     pub previous: Option<AlarmState>,
     /// CloudWatch's words for people; may be empty.
     pub reason: String,
-    /// When the state changed; where that cannot be read, when the event was sent.
-    pub at: Timestamp,
+    /// When the state changed; where that cannot be read, when the event was sent. An event that tells neither is acted upon
+    /// all the same: an alarm must not be lost to a member that is not needed.
+    pub at: Option<Timestamp>,
 }
 
 /// The three states of an alarm.
@@ -71,15 +72,16 @@ impl fmt::Display for AlarmChanged {
 }
 
 pub(super) fn event(fields: &Fields<'_>) -> Reading {
-    let arn = fields.resource("an alarm's ARN among them", |arn| arn.contains(":alarm:"))?;
+    let arn = fields.resource("an alarm's ARN among them", |arn| arn.contains(":alarm:"));
+    let time = |path| fields.optional_time(path);
     Ok(AwsEvent::AlarmChanged(AlarmChanged {
         event_id: fields.text("id")?.to_owned(),
         alarm: fields.text("detail.alarmName")?.to_owned(),
-        arn: tidy_arn(arn),
+        arn: arn.ok().map(tidy_arn),
         state: state(fields, "detail.state.value")?,
         previous: previous(fields, "detail.previousState.value"),
         reason: shown(fields, "detail.state.reason"),
-        at: fields.time(&["detail.state.timestamp", "time"])?,
+        at: time("detail.state.timestamp").or_else(|| time("time")),
     }))
 }
 
@@ -92,11 +94,11 @@ pub(super) fn action(fields: &Fields<'_>) -> Reading {
     Ok(AwsEvent::AlarmChanged(AlarmChanged {
         event_id: derived_id(&arn, state, at),
         alarm,
-        arn,
+        arn: Some(arn),
         state,
         previous: previous(fields, "alarmData.previousState.value"),
         reason: shown(fields, "alarmData.state.reason"),
-        at,
+        at: Some(at),
     }))
 }
 
@@ -138,11 +140,11 @@ fn sns_alarm(record: &Fields<'_>, place: &str, body: &Value) -> Reading {
     Ok(AwsEvent::AlarmChanged(AlarmChanged {
         event_id: message_id.map_or_else(|| derived_id(&arn, state, at), str::to_owned),
         alarm,
-        arn,
+        arn: Some(arn),
         state,
         previous: previous(&fields, "OldStateValue"),
         reason: shown(&fields, "NewStateReason"),
-        at,
+        at: Some(at),
     }))
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::{AwsEvent, IgnoredBecause, Reading, Unreadable};
+use super::{AwsEvent, IgnoredBecause, Reading};
 
 /// An AppConfig resource: the id that the API takes, and its name for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +24,17 @@ impl fmt::Display for Named {
     }
 }
 
-/// Which AppConfig deployment a message speaks of.
+/// Which AppConfig deployment a message speaks of, as far as it says so: a question is answered whatever it leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppConfigRef {
     /// The application.
-    pub application: Named,
+    pub application: Option<Named>,
     /// The environment: one deployment at a time runs in it.
-    pub environment: Named,
+    pub environment: Option<Named>,
     /// The configuration profile.
-    pub profile: Named,
+    pub profile: Option<Named>,
     /// The deployment's number within its environment.
-    pub number: u64,
+    pub number: Option<u64>,
     /// The configuration version being deployed.
     pub configuration_version: Option<String>,
     /// The parameters of the extension's association.
@@ -43,8 +43,13 @@ pub struct AppConfigRef {
 
 impl fmt::Display for AppConfigRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { application, environment, profile, number, .. } = self;
-        write!(f, "AppConfig deployment {number} of {application}/{environment}/{profile}")
+        let shown = |named: &Option<Named>| named.as_ref().map_or_else(|| "?".to_owned(), Named::to_string);
+        f.write_str("AppConfig deployment ")?;
+        if let Some(number) = self.number {
+            write!(f, "{number} ")?;
+        }
+        let Self { application, environment, profile, .. } = self;
+        write!(f, "of {}/{}/{}", shown(application), shown(environment), shown(profile))
     }
 }
 
@@ -142,16 +147,21 @@ fn moved(fields: &Fields<'_>, change: AppConfigChange) -> Reading {
     Ok(AwsEvent::AppConfigDeployment(AppConfigDeployment {
         event_id: fields.text("id")?.to_owned(),
         change,
-        deployment: deployment(fields, "detail.")?,
+        deployment: deployment(fields, "detail."),
         at: fields.time(&["time"])?,
     }))
 }
+
+/// The members by which an action is known; two of them tell it from other payloads.
+const MEMBERS: [&str; 5] =
+    ["InvocationId", "Application", "Environment", "ConfigurationProfile", "DeploymentNumber"];
 
 /// Whether a payload is one that an AppConfig extension invokes functions with.
 pub(super) fn looks_like_action(payload: &Value) -> bool {
     let has = |member: &str| payload.get(member).is_some();
     let is_tick = payload.get("Type").and_then(Value::as_str).is_some_and(is_tick);
-    is_tick || (has("InvocationId") && has("Application"))
+    let known = MEMBERS.into_iter().filter(|member| has(member)).count();
+    is_tick || known >= 2
 }
 
 /// `AtDeploymentTick`, or `AT_DEPLOYMENT_TICK` as the API spells the action point.
@@ -167,26 +177,25 @@ pub(super) fn action(fields: &Fields<'_>) -> Reading {
     }
     Ok(AwsEvent::AppConfigTick(AppConfigTick {
         invocation_id: fields.optional_text("InvocationId").map(str::to_owned),
-        deployment: deployment(fields, "")?,
+        deployment: deployment(fields, ""),
         state: fields.optional_text("DeploymentState").map(str::to_owned),
         percentage_complete: fields.optional_decimal("PercentageComplete"),
     }))
 }
 
-fn deployment(fields: &Fields<'_>, base: &str) -> Result<AppConfigRef, Unreadable> {
+fn deployment(fields: &Fields<'_>, base: &str) -> AppConfigRef {
     let at = |member: &str| format!("{base}{member}");
-    let named = |member: &str| -> Result<Named, Unreadable> {
-        Ok(Named {
-            id: fields.text(&at(&format!("{member}.Id")))?.to_owned(),
-            name: fields.optional_text(&at(&format!("{member}.Name"))).map(str::to_owned),
-        })
+    let named = |member: &str| {
+        let text = |path: String| fields.optional_text(&path).map(str::to_owned);
+        let id = text(at(&format!("{member}.Id"))).or_else(|| text(at(member)))?;
+        Some(Named { id, name: text(at(&format!("{member}.Name"))) })
     };
-    Ok(AppConfigRef {
-        application: named("Application")?,
-        environment: named("Environment")?,
-        profile: named("ConfigurationProfile")?,
-        number: fields.count(&at("DeploymentNumber"))?,
+    AppConfigRef {
+        application: named("Application"),
+        environment: named("Environment"),
+        profile: named("ConfigurationProfile"),
+        number: fields.optional_count(&at("DeploymentNumber")),
         configuration_version: fields.optional_label(&at("ConfigurationVersion")),
         parameters: fields.optional_texts(&at("Parameters")),
-    })
+    }
 }

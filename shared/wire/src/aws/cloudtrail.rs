@@ -7,9 +7,16 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tidegate_domain::target::kinds::lambda;
 
 use super::fields::Fields;
 use super::{AwsEvent, IgnoredBecause, Reading, Unreadable};
+
+/// Where the answer names the version.
+const VERSION: &str = "detail.responseElements.version";
+
+/// What Lambda calls a function's code that is no version.
+const LATEST: &str = "$LATEST";
 
 /// Somebody published a Lambda version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +83,15 @@ pub(super) fn call(fields: &Fields<'_>) -> Reading {
         return alias_changed(fields);
     }
     if updates_code {
-        if fields.switch("detail.requestParameters.dryRun")? {
+        // Anybody's deployment comes here, most of them of functions that Tidegate has nothing to do with: where a switch
+        // cannot be read, what the answer says of a version decides, and nobody is paged.
+        let is_numbered = fields.optional_label(VERSION).is_some_and(|version| version != LATEST);
+        if fields.switch("detail.requestParameters.dryRun").unwrap_or(!is_numbered) {
             return IgnoredBecause::DryRun { call: call.to_owned() }.into();
         }
-        if !fields.switch("detail.requestParameters.publish")? {
-            return IgnoredBecause::NotPublished { function: function(fields)? }.into();
+        if !fields.switch("detail.requestParameters.publish").unwrap_or(is_numbered) {
+            let function = function(fields).unwrap_or_else(|_| "a function".to_owned());
+            return IgnoredBecause::NotPublished { function }.into();
         }
     }
     version_published(fields)
@@ -95,13 +106,17 @@ fn is_call(event_name: &str, name: &str) -> bool {
 
 fn version_published(fields: &Fields<'_>) -> Reading {
     let function = function(fields)?;
-    let version = fields.optional_label("detail.responseElements.version");
-    if version.as_deref() == Some("$LATEST") {
+    let version = fields.optional_label(VERSION);
+    if version.as_deref() == Some(LATEST) {
         return IgnoredBecause::LatestIsNoVersion { function }.into();
+    }
+    // What is no version must not become a rollout: it would make a healthy one give way.
+    if version.as_deref().is_some_and(|version| (lambda::KIND.check_version)(version).is_err()) {
+        return Err(fields.wrong(VERSION, "a published version, like 8"));
     }
     let code_sha256 = fields.optional_text("detail.responseElements.codeSha256").map(str::to_owned);
     if version.is_none() && code_sha256.is_none() {
-        return Err(fields.wrong("detail.responseElements.version", "a version, or codeSha256 beside it"));
+        return Err(fields.wrong(VERSION, "a version, or codeSha256 beside it"));
     }
     Ok(AwsEvent::VersionPublished(VersionPublished {
         event_id: fields.text("id")?.to_owned(),

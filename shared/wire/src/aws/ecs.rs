@@ -40,7 +40,8 @@ open_words! {
 }
 
 /// Amazon ECS asks at a lifecycle stage whether it may go on; the answer is
-/// [`EcsHookAnswer`](super::EcsHookAnswer). An error instead of an answer rolls the deployment back.
+/// [`EcsHookAnswer`](super::EcsHookAnswer). An error instead of an answer rolls the deployment back, so that nothing in
+/// the payload is so needed that its absence would leave the question without an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EcsHook {
     /// The question's id, the same each time it is asked again. The flat form has none.
@@ -48,14 +49,14 @@ pub struct EcsHook {
     /// The stage asked about. The flat form has none.
     pub lifecycle_stage: Option<LifecycleStage>,
     /// The service being deployed.
-    pub service_arn: String,
+    pub service_arn: Option<String>,
     /// The service deployment; `resourceArn` in the payload. The flat form has none.
     pub service_deployment_arn: Option<String>,
     /// The service revision that is coming in.
-    pub target_revision: String,
-    /// Percent of the test traffic by service revision; empty before any of it moves.
+    pub target_revision: Option<String>,
+    /// Percent of the test traffic by service revision; empty before any of it moves. What is no share is left out.
     pub test_weights: BTreeMap<String, f64>,
-    /// Percent of the production traffic by service revision; empty before any of it moves.
+    /// Percent of the production traffic by service revision, as above.
     pub production_weights: BTreeMap<String, f64>,
     /// The hook's own settings, or what the last answer asked to be told again. Null if there is none.
     pub details: Value,
@@ -63,9 +64,10 @@ pub struct EcsHook {
 
 impl fmt::Display for EcsHook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = self.service_arn.as_deref().unwrap_or("a service");
         match &self.lifecycle_stage {
-            Some(stage) => write!(f, "Amazon ECS asks at {stage} about {}", self.service_arn),
-            None => write!(f, "Amazon ECS asks about {}", self.service_arn),
+            Some(stage) => write!(f, "Amazon ECS asks at {stage} about {service}"),
+            None => write!(f, "Amazon ECS asks about {service}"),
         }
     }
 }
@@ -186,22 +188,23 @@ const FLAT: [&str; 3] = ["targetServiceRevisionArn", "testTrafficWeights", "prod
 
 pub(super) fn looks_like_hook(payload: &Value) -> bool {
     let has = |member: &str| payload.get(member).is_some();
-    has("executionDetails") || FLAT.into_iter().any(has) || (has("executionId") && has("lifecycleStage"))
+    has("executionDetails") || has("lifecycleStage") || FLAT.into_iter().any(has)
 }
 
 /// A Lambda hook's payload. What is sent nests the service and the weights in `executionDetails`; the
 /// developer guide prints them flat.
-pub(super) fn hook(fields: &Fields<'_>) -> Reading {
+pub(super) fn hook(fields: &Fields<'_>) -> AwsEvent {
     let flat = !fields.has("executionDetails") && FLAT.into_iter().any(|member| fields.has(member));
     let at = |member: &str| if flat { member.to_owned() } else { format!("executionDetails.{member}") };
-    Ok(AwsEvent::EcsHook(EcsHook {
+    let text = |member: &str| fields.optional_text(&at(member)).map(str::to_owned);
+    AwsEvent::EcsHook(EcsHook {
         execution_id: fields.optional_text("executionId").map(str::to_owned),
         lifecycle_stage: fields.optional_text("lifecycleStage").map(LifecycleStage::from_word),
-        service_arn: fields.text(&at("serviceArn"))?.to_owned(),
+        service_arn: text("serviceArn"),
         service_deployment_arn: fields.optional_text("resourceArn").map(str::to_owned),
-        target_revision: fields.text(&at("targetServiceRevisionArn"))?.to_owned(),
-        test_weights: fields.decimals(&at("testTrafficWeights"))?,
-        production_weights: fields.decimals(&at("productionTrafficWeights"))?,
+        target_revision: text("targetServiceRevisionArn"),
+        test_weights: fields.optional_shares(&at("testTrafficWeights")),
+        production_weights: fields.optional_shares(&at("productionTrafficWeights")),
         details: fields.get("hookDetails").cloned().unwrap_or_default(),
-    }))
+    })
 }

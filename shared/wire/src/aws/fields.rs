@@ -91,21 +91,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A switch; absent is off.
-    pub(super) fn switch(&self, path: &str) -> Result<bool, Unreadable> {
+    /// A switch; absent is off, and `None` is neither on nor off.
+    pub(super) fn switch(&self, path: &str) -> Option<bool> {
         match self.get(path) {
-            None => Ok(false),
-            Some(Value::Bool(on)) => Ok(*on),
-            Some(_) => Err(self.wrong(path, "true or false")),
+            None => Some(false),
+            Some(Value::Bool(on)) => Some(*on),
+            Some(_) => None,
         }
     }
 
-    /// A whole number, as a number or as text.
-    pub(super) fn count(&self, path: &str) -> Result<u64, Unreadable> {
-        self.optional_count(path).ok_or_else(|| self.wrong(path, "a whole number"))
-    }
-
-    /// As [`Fields::count`]; anything else counts as absent.
+    /// A whole number, as a number or as text; anything else counts as absent.
     pub(super) fn optional_count(&self, path: &str) -> Option<u64> {
         match self.get(path)? {
             Value::Number(number) => number.as_u64(),
@@ -119,20 +114,13 @@ impl<'a> Fields<'a> {
         self.get(path).and_then(decimal)
     }
 
-    /// A map from names to numbers that are not negative; absent is empty.
-    pub(super) fn decimals(&self, path: &str) -> Result<BTreeMap<String, f64>, Unreadable> {
-        const EXPECTED: &str = "an object of numbers, none negative";
-        let Some(value) = self.get(path) else { return Ok(BTreeMap::new()) };
-        let Value::Object(members) = value else { return Err(self.wrong(path, EXPECTED)) };
+    /// A map from names to numbers that are not negative; members that are none are left out.
+    pub(super) fn optional_shares(&self, path: &str) -> BTreeMap<String, f64> {
+        let members = self.get(path).and_then(Value::as_object);
         members
-            .iter()
-            .map(|(name, value)| {
-                let number = decimal(value).filter(|number| *number >= 0.0).ok_or_else(|| {
-                    let path = format!("{}{path}[{name:?}]", self.base);
-                    self.unreadable(Problem::wrong(path, "a number, not negative", value))
-                })?;
-                Ok((name.clone(), number))
-            })
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.clone(), decimal(value).filter(|share| *share >= 0.0)?)))
             .collect()
     }
 

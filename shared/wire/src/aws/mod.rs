@@ -88,24 +88,65 @@ pub fn read(payload: &Value) -> Vec<Reading> {
     }
 }
 
+/// Who waits for an answer, so that an invocation without one is taken for a "no".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Amazon ECS, at a lifecycle hook: [`EcsHookAnswer`].
+    Ecs,
+    /// AppConfig, at an action point of an extension: [`AppConfigDirective`].
+    AppConfig,
+}
+
+/// Who waits for an answer to this payload, whether or not the payload can be read.
+pub fn asks(payload: &Value) -> Option<Asks> {
+    match shape(payload) {
+        Shape::EcsHook => Some(Asks::Ecs),
+        Shape::AppConfigAction => Some(Asks::AppConfig),
+        Shape::OwnInput | Shape::AlarmAction | Shape::Envelope | Shape::CodeDeployHook | Shape::Other => None,
+    }
+}
+
+/// What a payload is by its outline.
+enum Shape {
+    OwnInput,
+    AlarmAction,
+    Envelope,
+    CodeDeployHook,
+    EcsHook,
+    AppConfigAction,
+    Other,
+}
+
 /// Tells the payloads apart by members that no other kind has; half a pair is enough, so that a damaged
 /// payload of ours is quarantined and not taken for somebody else's.
-fn read_one(payload: &Value) -> Reading {
+fn shape(payload: &Value) -> Shape {
     let has = |member: &str| payload.get(member).is_some();
     if has("tidegate") {
-        sweep::own_input(&Fields::of("schedule input", payload))
+        Shape::OwnInput
     } else if has("alarmData") || has("alarmArn") {
-        alarm::action(&Fields::of("CloudWatch alarm action", payload))
+        Shape::AlarmAction
     } else if has("detail-type") || (has("source") && has("detail")) {
-        envelope(payload)
+        Shape::Envelope
     } else if has("LifecycleEventHookExecutionId") || has("DeploymentId") {
-        codedeploy::hook(&Fields::of("CodeDeploy lifecycle hook", payload))
+        Shape::CodeDeployHook
     } else if ecs::looks_like_hook(payload) {
-        ecs::hook(&Fields::of("ECS lifecycle hook", payload))
+        Shape::EcsHook
     } else if appconfig::looks_like_action(payload) {
-        appconfig::action(&Fields::of("AppConfig extension action", payload))
+        Shape::AppConfigAction
     } else {
-        IgnoredBecause::NotAnEvent.into()
+        Shape::Other
+    }
+}
+
+fn read_one(payload: &Value) -> Reading {
+    match shape(payload) {
+        Shape::OwnInput => sweep::own_input(&Fields::of("schedule input", payload)),
+        Shape::AlarmAction => alarm::action(&Fields::of("CloudWatch alarm action", payload)),
+        Shape::Envelope => envelope(payload),
+        Shape::CodeDeployHook => codedeploy::hook(&Fields::of("CodeDeploy lifecycle hook", payload)),
+        Shape::EcsHook => Ok(ecs::hook(&Fields::of("ECS lifecycle hook", payload))),
+        Shape::AppConfigAction => appconfig::action(&Fields::of("AppConfig extension action", payload)),
+        Shape::Other => IgnoredBecause::NotAnEvent.into(),
     }
 }
 

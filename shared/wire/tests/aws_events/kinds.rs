@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate_wire::aws::{
-    AlarmChanged, AlarmState, AppConfigChange, AwsEvent, CodeDeployState, EcsHookState, IgnoredBecause,
-    LifecycleStage, VersionPublished, read,
+    AlarmChanged, AlarmState, AppConfigChange, Asks, AwsEvent, CodeDeployState, EcsHookState, IgnoredBecause,
+    LifecycleStage, VersionPublished, asks, read,
 };
 
 use super::{event, ignored, sample, unreadable};
@@ -82,6 +82,35 @@ fn a_version_that_cannot_be_told_is_quarantined_and_not_guessed() {
 }
 
 #[test]
+fn what_is_no_published_version_becomes_no_rollout() {
+    let name = "eb-cloudtrail-publishversion.json";
+    let long = "9".repeat(400);
+    for version in
+        [json!("abc"), json!("008"), json!("0"), json!(9.0), json!(-1), json!("8#LOCK/../"), json!(long)]
+    {
+        let problem = unreadable(&with(name, "/detail/responseElements/version", version.clone()));
+        let place = "detail.responseElements.version: expected a published version, like 8, found ";
+        assert!(problem.contains(place), "{version}: {problem}");
+    }
+    let number = published(&with(name, "/detail/responseElements/version", json!(9)));
+    assert_eq!(number.version.as_deref(), Some("9"));
+}
+
+#[test]
+fn an_odd_switch_of_anybodys_deployment_pages_nobody() {
+    let name = "eb-cloudtrail-updatefunctioncode-latest.json";
+    for odd in [json!("yes"), json!(1), json!({})] {
+        let publish = with(name, "/detail/requestParameters/publish", odd);
+        assert_eq!(ignored(&publish), IgnoredBecause::NotPublished { function: "checkout".into() });
+        let version = |mut payload: Value| {
+            *payload.pointer_mut("/detail/responseElements/version").expect("a version") = json!("8");
+            payload
+        };
+        assert_eq!(published(&version(publish)).version.as_deref(), Some("8"), "it plainly is a version");
+    }
+}
+
+#[test]
 fn calls_that_moved_nothing_are_ignored_for_their_own_reason() {
     let call = || "UpdateFunctionCode20150331v2".to_owned();
     let function = || "checkout".to_owned();
@@ -125,35 +154,56 @@ fn a_call_is_known_by_its_name_in_any_api_version_but_not_by_a_longer_name() {
 fn an_alarm_by_event_by_action_and_by_sns_is_the_same_kind_of_event() {
     let by_event = alarm(&sample("eb-cloudwatch-alarm-metric.json"));
     assert_eq!((by_event.state, by_event.previous), (AlarmState::Alarm, Some(AlarmState::Ok)));
-    assert_eq!(by_event.arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:checkout-canary-errors");
-    assert_eq!(by_event.at, "2026-11-20T10:00:00.989Z".parse().expect("time"));
+    assert_eq!(
+        by_event.arn.as_deref(),
+        Some("arn:aws:cloudwatch:us-east-1:123456789012:alarm:checkout-canary-errors")
+    );
+    assert_eq!(by_event.at, Some("2026-11-20T10:00:00.989Z".parse().expect("time")));
 
     let by_action = alarm(&sample("lambda-alarm-action-metric.json"));
     assert_eq!(by_action.previous, Some(AlarmState::InsufficientData));
-    assert_eq!(by_action.arn, "arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm");
-    assert_eq!(by_action.at, "2023-08-04T12:36:15.490Z".parse().expect("time"));
-    assert_eq!(by_action.event_id, format!("{}@ALARM@2023-08-04T12:36:15.49Z", by_action.arn));
+    assert_eq!(
+        by_action.arn.as_deref(),
+        Some("arn:aws:cloudwatch:us-east-1:444455556666:alarm:lambda-demo-metric-alarm")
+    );
+    assert_eq!(by_action.at, Some("2023-08-04T12:36:15.490Z".parse().expect("time")));
+    assert_eq!(
+        by_action.event_id,
+        format!("{}@ALARM@2023-08-04T12:36:15.49Z", by_action.arn.expect("an ARN"))
+    );
 
     let by_sns = alarm(&sample("sns-cloudwatch-alarm.json"));
     assert_eq!(by_sns.event_id, "95df01b4-ee98-5cb9-9903-4c221d41eb5e");
     assert_eq!((by_sns.alarm.as_str(), by_sns.state), ("EXAMPLE", AlarmState::Alarm));
-    assert_eq!(by_sns.at, "2015-06-03T17:43:27.123Z".parse().expect("time"));
+    assert_eq!(by_sns.at, Some("2015-06-03T17:43:27.123Z".parse().expect("time")));
 }
 
 #[test]
 fn an_alarm_whose_time_cannot_be_read_takes_the_time_of_its_envelope() {
     let name = "eb-cloudwatch-alarm-composite.json";
     let spaced = alarm(&sample(name));
-    assert_eq!(spaced.at, "2023-08-04T12:56:46.138Z".parse().expect("time"));
+    assert_eq!(spaced.at, Some("2023-08-04T12:56:46.138Z".parse().expect("time")));
     let payload = with(name, "/detail/state/timestamp", json!("Friday"));
-    assert_eq!(alarm(&payload).at, "2026-11-20T10:00:00Z".parse().expect("time"));
+    assert_eq!(alarm(&payload).at, Some("2026-11-20T10:00:00Z".parse().expect("time")));
+}
+
+#[test]
+fn an_alarm_is_not_lost_to_members_that_nothing_is_decided_on() {
+    let mut payload = sample("eb-cloudwatch-alarm-metric.json");
+    let members = payload.as_object_mut().expect("an event");
+    members.remove("resources");
+    members.remove("time");
+    *payload.pointer_mut("/detail/state/timestamp").expect("a timestamp") = json!("Friday");
+    let bare = alarm(&payload);
+    assert_eq!((bare.state, bare.arn, bare.at), (AlarmState::Alarm, None, None));
 }
 
 #[test]
 fn an_alarm_name_may_hold_spaces_and_colons() {
     let arn = "arn:aws:cloudwatch:us-east-1: 123456789012:alarm:Shop: too many errors";
     let payload = with("eb-cloudwatch-alarm-metric.json", "/resources/0", json!(arn));
-    assert_eq!(alarm(&payload).arn, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:Shop: too many errors");
+    let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:Shop: too many errors";
+    assert_eq!(alarm(&payload).arn.as_deref(), Some(arn));
 }
 
 #[test]
@@ -198,7 +248,8 @@ fn an_ecs_hook_reads_the_same_nested_and_flat() {
     };
     let AwsEvent::EcsHook(flat) = event(&sample("lambda-ecs-hook-flat.json")) else { panic!("a hook") };
     assert_eq!(nested.lifecycle_stage, Some(LifecycleStage::ProductionTrafficShift));
-    assert_eq!(nested.production_weights[&nested.target_revision].to_string(), "100");
+    let revision = nested.target_revision.as_ref().expect("a revision");
+    assert_eq!(nested.production_weights[revision].to_string(), "100");
     assert_eq!(nested.details, json!({ "bucket": "b" }));
     assert_eq!((flat.lifecycle_stage, flat.execution_id, flat.details), (None, None, Value::Null));
     assert_eq!(
@@ -208,13 +259,55 @@ fn an_ecs_hook_reads_the_same_nested_and_flat() {
 }
 
 #[test]
-fn an_ecs_weight_that_is_no_number_is_named() {
-    let payload = with("lambda-ecs-hook-flat.json", "/productionTrafficWeights", json!({ "rev": "half" }));
-    assert_eq!(
-        unreadable(&payload),
-        "cannot read ECS lifecycle hook: productionTrafficWeights[\"rev\"]: \
-         expected a number, not negative, found \"half\""
-    );
+fn an_ecs_hook_is_read_whatever_it_holds_because_silence_rolls_its_deployment_back() {
+    for weights in
+        [json!({ "rev": null }), json!({ "rev": -1 }), json!({ "rev": "half" }), json!([1]), json!(7)]
+    {
+        let payload = with("lambda-ecs-hook-flat.json", "/productionTrafficWeights", weights);
+        let AwsEvent::EcsHook(hook) = event(&payload) else { panic!("a hook: {payload}") };
+        assert!(hook.production_weights.is_empty() && hook.service_arn.is_some(), "{payload}");
+    }
+    for payload in [
+        json!({ "executionDetails": null }),
+        json!({ "executionDetails": [] }),
+        json!({ "executionDetails": { "testTrafficWeights": {} } }),
+        json!({ "lifecycleStage": "BAKE_TIME" }),
+        json!({ "targetServiceRevisionArn": 7 }),
+    ] {
+        assert!(matches!(event(&payload), AwsEvent::EcsHook(_)), "{payload}");
+        assert_eq!(asks(&payload), Some(Asks::Ecs));
+    }
+}
+
+#[test]
+fn an_app_config_tick_is_read_whatever_it_holds_because_silence_rolls_its_deployment_back() {
+    let name = "lambda-appconfig-tick.json";
+    for (pointer, value) in [
+        ("/DeploymentNumber", json!(null)),
+        ("/DeploymentNumber", json!("two")),
+        ("/Application", json!(null)),
+        ("/Environment", json!("prod")),
+        ("/Parameters", json!("none")),
+    ] {
+        let payload = with(name, pointer, value);
+        assert!(matches!(event(&payload), AwsEvent::AppConfigTick(_)), "{payload}");
+    }
+    let AwsEvent::AppConfigTick(tick) = event(&with(name, "/Environment", json!("prod"))) else {
+        panic!("a tick")
+    };
+    assert_eq!(tick.deployment.environment.map(|environment| environment.id).as_deref(), Some("prod"));
+    let untyped = with(name, "/Type", json!(7));
+    assert!(unreadable(&untyped).contains("Type: expected text, found 7"));
+    assert_eq!(asks(&untyped), Some(Asks::AppConfig));
+}
+
+#[test]
+fn nobody_waits_for_an_answer_to_an_event() {
+    for name in
+        ["eb-cloudwatch-alarm-metric.json", "lambda-alarm-action-metric.json", "eb-appconfig-start.json"]
+    {
+        assert_eq!(asks(&sample(name)), None, "{name}");
+    }
 }
 
 #[test]
@@ -235,7 +328,7 @@ fn an_app_config_tick_takes_its_numbers_as_numbers_or_as_text() {
         [("lambda-appconfig-tick.json", "0"), ("lambda-appconfig-tick-other-types.json", "20")]
     {
         let AwsEvent::AppConfigTick(tick) = event(&sample(name)) else { panic!("a tick") };
-        assert_eq!(tick.deployment.number, 2);
+        assert_eq!(tick.deployment.number, Some(2));
         assert_eq!(tick.percentage_complete.map(|number| number.to_string()).as_deref(), Some(percentage));
         assert_eq!(tick.deployment.parameters["ROLLOUT"], "checkout");
     }
@@ -257,7 +350,8 @@ fn the_detail_type_of_an_app_config_event_says_what_happened() {
         else {
             panic!("a deployment")
         };
-        assert_eq!((moved.change, moved.deployment.application.id.as_str()), (change, "ba8toh7"));
+        let application = moved.deployment.application.expect("an application");
+        assert_eq!((moved.change, application.id.as_str()), (change, "ba8toh7"));
     }
 }
 

@@ -26,7 +26,9 @@ pub const KIND: TargetKind = TargetKind {
 };
 
 fn version(name: &str) -> Result<(), String> {
-    if name.is_empty() || name.len() > 20 || !name.bytes().all(|byte| byte.is_ascii_digit()) {
+    // Versions are compared as numbers, so a spelling that no number is written in would be a second name for a version.
+    let number = name.parse::<u64>().ok().filter(|number| *number > 0);
+    if number.is_none_or(|number| number.to_string() != name) {
         return Err(format!("{name:?} is no published version; a number, like 8"));
     }
     Ok(())
