@@ -43,6 +43,7 @@ built_in! {
     "queue",
     "retry",
     "right-again",
+    "same-name",
     "silent-schedule",
     "sleeping-function",
     "slower-median",
