@@ -138,6 +138,7 @@ fn metric_words(metric: &Metric) -> String {
     let source = match &metric.source {
         MetricSource::Errors => "failed requests".to_owned(),
         MetricSource::SlowerThan { quantile } => format!("requests slower than stable's p{quantile}"),
+        MetricSource::Throttles => "throttled requests, out of all that were tried".to_owned(),
         MetricSource::SlowerThanLimit { milliseconds } => format!("requests slower than {milliseconds} ms"),
         MetricSource::CloudWatch { events, of: None } => named(events),
         MetricSource::CloudWatch { events, of: Some(of) } => {

@@ -50,6 +50,7 @@ built_in! {
     "sparse-traffic",
     "stuck-way-back",
     "superseded",
+    "throttled",
     "total-failure",
     "unfit-candidate",
     "unreadable-event",

@@ -97,6 +97,7 @@ fn traffic(plan: &TrafficPlan) -> Traffic {
 fn published(version: &Version, plan: &VersionPlan, at: Timestamp) -> Published {
     let behaviour = Behaviour {
         errors: plan.errors.fraction(),
+        throttles: plan.throttles.fraction(),
         latency: Latency { median_ms: plan.latency.median.0, p99_ms: plan.latency.p99.0 },
         counts: fractions(&plan.counts),
     };

@@ -14,6 +14,7 @@ pub(super) fn locate(query: &MetricQuery) -> Result<Place, Fault> {
     let (metric, statistic) = match &query.measure {
         Measure::Requests => ("Invocations", "Sum".to_owned()),
         Measure::Failures => ("Errors", "Sum".to_owned()),
+        Measure::Throttles => ("Throttles", "Sum".to_owned()),
         Measure::SlowerThan(milliseconds) => ("Duration", above(query, *milliseconds)?),
         Measure::Quantile(percent) => ("Duration", format!("p{percent}")),
         Measure::CloudWatch(_) => {

@@ -62,6 +62,7 @@ async fn every_measure_has_its_metric_its_dimensions_and_its_statistic() {
     let queries = [
         query(None, Measure::Requests),
         query(Some(8), Measure::Failures),
+        query(Some(8), Measure::Throttles),
         query(Some(8), Measure::SlowerThan(250.512_34)),
         query(None, Measure::Quantile(99)),
         query(Some(8), own),
@@ -83,6 +84,7 @@ async fn every_measure_has_its_metric_its_dimensions_and_its_statistic() {
         [
             "Invocations FunctionName=checkout Resource=checkout:live Sum",
             "Errors ExecutedVersion=8 FunctionName=checkout Resource=checkout:live Sum",
+            "Throttles ExecutedVersion=8 FunctionName=checkout Resource=checkout:live Sum",
             "Duration ExecutedVersion=8 FunctionName=checkout Resource=checkout:live TC(250.512:)",
             "Duration FunctionName=checkout Resource=checkout:live p99",
             "OrdersPlaced Alias=checkout/live Version=8 Sum",

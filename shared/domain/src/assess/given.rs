@@ -24,7 +24,10 @@ pub fn judged_metrics(rollout: &Rollout) -> impl Iterator<Item = &Metric> {
     let latency = rollout.baseline.as_ref().and_then(|baseline| baseline.latency);
     rollout.policy.analysis.metrics.iter().filter(move |metric| match metric.source {
         MetricSource::SlowerThan { .. } => latency.is_some(),
-        MetricSource::Errors | MetricSource::SlowerThanLimit { .. } | MetricSource::CloudWatch { .. } => true,
+        MetricSource::Errors
+        | MetricSource::Throttles
+        | MetricSource::SlowerThanLimit { .. }
+        | MetricSource::CloudWatch { .. } => true,
     })
 }
 
@@ -93,7 +96,7 @@ pub fn judge_metric(metric: &Metric) -> judge::Metric {
     judge::Metric {
         name: metric.name.clone(),
         kind: match metric.source {
-            MetricSource::Errors => judge::Kind::Errors,
+            MetricSource::Errors | MetricSource::Throttles => judge::Kind::Errors,
             MetricSource::SlowerThan { .. }
             | MetricSource::SlowerThanLimit { .. }
             | MetricSource::CloudWatch { .. } => judge::Kind::Other,
@@ -198,9 +201,10 @@ impl Baseline {
     pub fn threshold(&self, source: &MetricSource) -> Option<f64> {
         match source {
             MetricSource::SlowerThan { quantile } => self.latency?.quantile(*quantile),
-            MetricSource::Errors | MetricSource::SlowerThanLimit { .. } | MetricSource::CloudWatch { .. } => {
-                None
-            }
+            MetricSource::Errors
+            | MetricSource::Throttles
+            | MetricSource::SlowerThanLimit { .. }
+            | MetricSource::CloudWatch { .. } => None,
         }
     }
 }

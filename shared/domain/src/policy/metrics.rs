@@ -79,32 +79,43 @@ fn entry(at: &Place, raw: RawMetric, numbers: &Numbers) -> Option<Entry> {
         && raw.margin.is_absent()
         && raw.pass.is_absent()
         && raw.weight.is_absent());
-    match (raw.errors.is_absent(), raw.latency.is_absent(), is_own) {
-        (true, true, true) => own(at, raw, numbers),
-        (false, true, false) => errors(&at.field("errors"), raw.errors, numbers),
-        (true, false, false) => latency(&at.field("latency"), raw.latency, numbers),
-        (true, true, false) if !raw.unknown.is_empty() => None,
+    match (raw.errors.is_absent(), raw.throttles.is_absent(), raw.latency.is_absent(), is_own) {
+        (true, true, true, true) => own(at, raw, numbers),
+        (false, true, true, false) => {
+            let entry = failures(&at.field("errors"), raw.errors, numbers, ("errors", MetricSource::Errors))?;
+            Some(Entry { built_in: Some(defaults::ERRORS_WEIGHT), ..entry })
+        }
+        (true, false, true, false) => {
+            failures(&at.field("throttles"), raw.throttles, numbers, ("throttles", MetricSource::Throttles))
+        }
+        (true, true, false, false) => latency(&at.field("latency"), raw.latency, numbers),
+        (true, true, true, false) if !raw.unknown.is_empty() => None,
         _ => at.fault(
-            "an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
+            "an entry is exactly one of errors: {}, throttles: {}, latency: {}, and a name with its cloudwatch metric",
         ),
     }
 }
 
-fn errors(at: &Place, raw: Lenient<RawErrors>, numbers: &Numbers) -> Option<Entry> {
+fn failures(
+    at: &Place,
+    raw: Lenient<RawErrors>,
+    numbers: &Numbers,
+    (name, source): (&str, MetricSource),
+) -> Option<Entry> {
     let raw = at.optional(raw)?;
     at.no_such_fields::<RawErrors>(&raw.unknown);
     let margin = margin(&at.field("margin"), raw.margin, numbers.margin);
     let pass = pass(&at.field("pass"), raw.pass, numbers.pass, margin);
     let stated = weight(&at.field("weight"), raw.weight);
     let metric = Metric {
-        name: "errors".to_owned(),
-        source: MetricSource::Errors,
+        name: name.to_owned(),
+        source,
         harm: Harm::Increase,
         margin: margin?,
         pass: pass?,
         weight: 1.0,
     };
-    Some(Entry { metrics: vec![metric], stated, built_in: Some(defaults::ERRORS_WEIGHT) })
+    Some(Entry { metrics: vec![metric], stated, built_in: None })
 }
 
 /// Latency is three metrics, one for each quantile; each has a third of the weight.

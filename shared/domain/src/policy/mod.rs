@@ -152,7 +152,10 @@ impl Analysis {
                 format!("latency p{} above {milliseconds} ms", 100.0 - percent)
             }
             Some(
-                MetricSource::Errors | MetricSource::SlowerThan { .. } | MetricSource::CloudWatch { .. },
+                MetricSource::Errors
+                | MetricSource::Throttles
+                | MetricSource::SlowerThan { .. }
+                | MetricSource::CloudWatch { .. },
             )
             | None => format!("{} above {percent} %", guard.metric),
         };
@@ -184,6 +187,8 @@ pub struct Metric {
 pub enum MetricSource {
     /// Failed requests of the target.
     Errors,
+    /// Requests that were throttled, out of those that were tried: a throttled request is no invocation and no error.
+    Throttles,
     /// Requests slower than the stable version's own quantile before the rollout, in percent: 50, 90 or 99.
     SlowerThan {
         /// Which quantile of the baseline, in percent.
@@ -209,6 +214,7 @@ impl MetricSource {
     pub const fn is_per_request(&self) -> bool {
         match self {
             Self::Errors | Self::SlowerThan { .. } | Self::SlowerThanLimit { .. } => true,
+            Self::Throttles => false,
             Self::CloudWatch { of, .. } => of.is_none(),
         }
     }

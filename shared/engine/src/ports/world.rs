@@ -103,6 +103,8 @@ pub enum Measure {
     Requests,
     /// Failed requests.
     Failures,
+    /// Requests that were throttled; they do not count among the requests.
+    Throttles,
     /// Requests slower than this many milliseconds.
     SlowerThan(f64),
     /// The latency in milliseconds below which so many percent of the requests stayed.

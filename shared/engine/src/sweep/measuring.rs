@@ -68,8 +68,9 @@ pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     let mut places = Vec::new();
     for (arm, version) in arms {
         for metric in judged_metrics(rollout) {
-            for (total, measure) in [(true, Some(all_events(metric))), (false, bad_events(rollout, metric))] {
-                let Some(measure) = measure else { continue };
+            let all = all_events(metric).into_iter().map(|measure| (true, measure));
+            let bad = bad_events(rollout, metric).into_iter().map(|measure| (false, measure));
+            for (total, measure) in all.chain(bad) {
                 let is_named = divided || matches!(measure, Measure::CloudWatch(_));
                 let version = is_named.then(|| version.clone());
                 let query = MetricQuery { target: rollout.target.clone(), version, measure };
@@ -80,19 +81,22 @@ pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     places
 }
 
-fn all_events(metric: &Metric) -> Measure {
+/// What adds up to all events: a throttled request is no request to Lambda.
+fn all_events(metric: &Metric) -> Vec<Measure> {
     match &metric.source {
-        MetricSource::CloudWatch { of: Some(of), .. } => Measure::CloudWatch(of.clone()),
+        MetricSource::CloudWatch { of: Some(of), .. } => vec![Measure::CloudWatch(of.clone())],
+        MetricSource::Throttles => vec![Measure::Requests, Measure::Throttles],
         MetricSource::Errors
         | MetricSource::SlowerThan { .. }
         | MetricSource::SlowerThanLimit { .. }
-        | MetricSource::CloudWatch { of: None, .. } => Measure::Requests,
+        | MetricSource::CloudWatch { of: None, .. } => vec![Measure::Requests],
     }
 }
 
 fn bad_events(rollout: &Rollout, metric: &Metric) -> Option<Measure> {
     match &metric.source {
         MetricSource::Errors => Some(Measure::Failures),
+        MetricSource::Throttles => Some(Measure::Throttles),
         source @ MetricSource::SlowerThan { .. } => {
             rollout.baseline.as_ref()?.threshold(source).map(Measure::SlowerThan)
         }
@@ -111,7 +115,7 @@ pub(super) fn ticks_of<'a>(
         for (minute, value) in series.iter().filter(|(minute, _)| *minute >= from) {
             let arms = minutes.entry(*minute).or_default().entry(place.metric.clone()).or_default();
             let counts = if place.arm == Arm::Candidate { &mut arms.candidate } else { &mut arms.stable };
-            *(if place.total { &mut counts.total } else { &mut counts.bad }) = whole(*value);
+            *(if place.total { &mut counts.total } else { &mut counts.bad }) += whole(*value);
         }
     }
     let clamp = |counts: &mut Counts| counts.bad = counts.bad.min(counts.total);

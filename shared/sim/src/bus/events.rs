@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn a_published_version_reads_as_one() {
         let latency = Latency { median_ms: 40.0, p99_ms: 300.0 };
-        let behaviour = Behaviour { errors: 0.0, latency, counts: std::collections::BTreeMap::new() };
+        let behaviour =
+            Behaviour { errors: 0.0, throttles: 0.0, latency, counts: std::collections::BTreeMap::new() };
         let published = Published {
             at: Timestamp::UNIX_EPOCH,
             state: State::Active,

@@ -135,6 +135,8 @@ const fn flat() -> Share {
 pub struct VersionPlan {
     /// The share of requests that fail.
     pub errors: Share,
+    /// The share of requests that are throttled.
+    pub throttles: Share,
     /// How long requests take.
     pub latency: LatencyPlan,
     /// The share of requests that count in a business metric, by the metric's name.
@@ -153,6 +155,7 @@ impl Default for VersionPlan {
     fn default() -> Self {
         Self {
             errors: Share::percent(1.0),
+            throttles: Share::NONE,
             latency: LatencyPlan { median: Millis(40.0), p99: Millis(300.0) },
             counts: BTreeMap::new(),
             published: false,

@@ -99,6 +99,7 @@ fn value(measure: &Measure, cells: &Cells) -> Option<f64> {
     match measure {
         Measure::Requests => point(requests),
         Measure::Failures => point(sum(&|cell| cell.failures)),
+        Measure::Throttles => point(sum(&|cell| cell.throttled)),
         Measure::SlowerThan(ms) => (requests > 0).then(|| float(sum(&|cell| cell.slower_than(*ms)))),
         Measure::Quantile(percent) => quantile(&mixture(cells), f64::from(*percent) / 100.0),
         Measure::CloudWatch(metric) => point(sum(&|cell| cell.counted(&metric.metric).unwrap_or(0))),

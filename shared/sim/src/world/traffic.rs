@@ -20,6 +20,8 @@ pub(crate) struct Cell {
     /// Whether two versions shared the traffic: AWS has metrics of a single version only then.
     pub compared: bool,
     pub requests: u64,
+    /// Requests that were tried and throttled: they are not among the others.
+    pub throttled: u64,
     pub failures: u64,
     pub behaviour: Behaviour,
     /// Names everything further that is drawn about these requests.
@@ -113,11 +115,21 @@ impl World {
                 let behaviour = self.behaviour(carrier, version, from)?;
                 let key = key.and(&version.0);
                 let mut dice = Dice::keyed(key);
-                let requests = dice.events(expected * carrier.share_of(version, from));
+                let tried = dice.events(expected * carrier.share_of(version, from));
+                let throttled = Dice::keyed(key.and("throttled")).successes(tried, behaviour.throttles);
+                let requests = tried - throttled;
                 let failures = dice.successes(requests, behaviour.errors);
-                Some(Cell { version: version.clone(), compared, requests, failures, behaviour, key })
+                Some(Cell {
+                    version: version.clone(),
+                    compared,
+                    requests,
+                    throttled,
+                    failures,
+                    behaviour,
+                    key,
+                })
             })
-            .filter(|cell| cell.requests > 0)
+            .filter(|cell| cell.requests + cell.throttled > 0)
             .collect()
     }
 

@@ -11,6 +11,9 @@ use super::history::History;
 pub struct Behaviour {
     /// The share of requests that fail.
     pub errors: f64,
+    /// The share of requests that are throttled.
+    #[serde(default)]
+    pub throttles: f64,
     /// How long requests take.
     pub latency: Latency,
     /// The share of requests that count in a business metric, by the metric's name.

@@ -64,12 +64,15 @@ pub(in crate::policy) enum Preset {
 #[serde(default, rename_all = "camelCase", expecting = "an object like { errors: {} }")]
 #[schemars(deny_unknown_fields, extend("oneOf" = [
     { "required": ["errors"], "maxProperties": 1 },
+    { "required": ["throttles"], "maxProperties": 1 },
     { "required": ["latency"], "maxProperties": 1 },
-    { "required": ["name", "cloudwatch"], "properties": { "errors": false, "latency": false } }
+    { "required": ["name", "cloudwatch"], "properties": { "errors": false, "throttles": false, "latency": false } }
 ]))]
 pub(in crate::policy) struct RawMetric {
     /// Failed requests of the target.
     pub(in crate::policy) errors: Lenient<RawErrors>,
+    /// Requests of the target that were throttled. They are neither requests nor errors to Lambda.
+    pub(in crate::policy) throttles: Lenient<RawErrors>,
     /// Requests slower than the stable version's own p50, p90 and p99 before the rollout.
     pub(in crate::policy) latency: Lenient<RawLatency>,
     /// The name of a metric of your own.

@@ -22,19 +22,19 @@ fn a_metric_says_what_it_cannot_use() {
         ),
         (
             "metrics: [{}]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
+            "analysis.metrics[0]: an entry is exactly one of errors: {}, throttles: {}, latency: {}, and a name with its cloudwatch metric",
         ),
         (
             "metrics: [{ errors: {}, latency: {} }]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
+            "analysis.metrics[0]: an entry is exactly one of errors: {}, throttles: {}, latency: {}, and a name with its cloudwatch metric",
         ),
         (
             "metrics: [{ errors: {}, margin: 2 }]",
-            "analysis.metrics[0]: an entry is exactly one of errors: {}, latency: {}, and a name with its cloudwatch metric",
+            "analysis.metrics[0]: an entry is exactly one of errors: {}, throttles: {}, latency: {}, and a name with its cloudwatch metric",
         ),
         (
             "metrics: [{ throughput: {} }]",
-            "analysis.metrics[0].throughput: no such field; known: cloudwatch, errors, harm, latency, margin, name, of, pass, weight",
+            "analysis.metrics[0].throughput: no such field; known: cloudwatch, errors, harm, latency, margin, name, of, pass, throttles, weight",
         ),
         (
             "metrics: [{ errors: {} }, { errors: {} }]",
@@ -273,4 +273,15 @@ fn a_name_is_more_than_blanks() {
              analysis.metrics[0].cloudwatch.dimensions.V: found 8, expected a text; in quotes: \"8\"",
         ),
     ]);
+}
+
+#[test]
+fn throttles_are_compared_like_errors_and_out_of_what_was_tried() {
+    let policy = parsed(
+        "strategy: AllAtOnce\nanalysis: { metrics: [{ errors: {} }, { throttles: { margin: 1.3 } }] }",
+    );
+    let throttles = &policy.analysis.metrics[1];
+    assert_eq!((throttles.name.as_str(), &throttles.source), ("throttles", &MetricSource::Throttles));
+    assert!((throttles.margin - 1.3).abs() < 1e-12 && (throttles.weight - 0.5).abs() < 1e-12);
+    assert!(!throttles.source.is_per_request());
 }
