@@ -15,6 +15,9 @@ use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
 
+/// An alarm that fired so long before a rollout was asked for is an old one. Less may be the clocks and the rounding of two services.
+const LATE_BY: Span = Span::minutes(1);
+
 /// The ports that this function may use, and no other.
 pub struct Needs {
     /// The table.
@@ -104,7 +107,7 @@ impl Rollback {
                     continue;
                 }
             };
-            if let Some(at) = event.at.filter(|at| *at < rollout.created) {
+            if let Some(at) = event.at.filter(|at| *at < LATE_BY.before(rollout.created)) {
                 answer = passed(answer, || {
                     format!(
                         "alarm {} fired at {at}, before {id} was asked for; preflight reads what fires",
