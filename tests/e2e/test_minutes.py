@@ -16,7 +16,7 @@ def test_a_bad_version_is_rolled_back_after_its_metrics_say_so(house: House, min
     rollout = minutes.bad.rollout()
     document = house.until(rollout, "rolledBack", timeout=150)
     cause = document["phase"]["cause"]
-    assert cause["kind"] == "harmShown"
+    assert cause["kind"] == "failsOutright"
     (errors,) = [metric for metric in cause["with"]["metrics"] if metric["name"] == "errors"]
     assert (errors["candidate"]["total"] % 10_000, errors["candidate"]["bad"] % 9_000) == (0, 0)
     assert errors["ratio"] == pytest.approx(18, rel=0.01)
