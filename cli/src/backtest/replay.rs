@@ -136,6 +136,7 @@ impl Replay {
             findings: Vec::new(),
             longest_request: None,
             target_taken: false,
+            tries_taken: 0,
         };
         let Decision::Change { next, reason } = decide(&self.rollout, trigger, &observation, now) else {
             return;

@@ -10,7 +10,6 @@ mod list;
 mod ordering;
 mod policy;
 mod quarantine;
-mod retrying;
 mod simulate;
 mod starting;
 mod world;
@@ -79,9 +78,7 @@ async fn operate_on(
         Operation::Pause(named) => (Verb::Pause, named, None),
         Operation::Resume(named) => (Verb::Resume, named, None),
         Operation::Abort(args) => (Verb::Abort, &args.named, args.why.as_ref()),
-        Operation::Retry(args) if args.fix_forward => {
-            return retrying::run(&args.named, who(global)?, backend, out).await;
-        }
+        Operation::Retry(args) if args.fix_forward => (Verb::RetryFixForward, &args.named, None),
         Operation::Retry(args) => (Verb::Retry, &args.named, None),
     };
     let command = TheCommand { verb, by: who(global)?, why: why.cloned() };

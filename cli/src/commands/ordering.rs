@@ -65,7 +65,7 @@ const fn came_as_asked(verb: Verb, phase: PhaseName) -> bool {
     match verb {
         Verb::Abort => matches!(phase, PhaseName::RollingBack | PhaseName::RolledBack | PhaseName::Refused),
         Verb::Pause => matches!(phase, PhaseName::Paused),
-        Verb::Promote | Verb::PromoteFull | Verb::Resume | Verb::Retry => false,
+        Verb::Promote | Verb::PromoteFull | Verb::Resume | Verb::Retry | Verb::RetryFixForward => false,
     }
 }
 
@@ -103,7 +103,7 @@ fn answers(verb: Verb, reason: &Reason) -> bool {
         Verb::Pause => matches!(reason, Reason::PausedBy { .. }),
         Verb::Resume => matches!(reason, Reason::ResumedBy { .. }),
         Verb::Abort => matches!(reason, Reason::TakingBack(Cause::Aborted { .. })),
-        Verb::Retry => matches!(reason, Reason::Retried { .. }),
+        Verb::Retry | Verb::RetryFixForward => matches!(reason, Reason::Retried { .. }),
     }
 }
 
@@ -113,8 +113,13 @@ async fn would_be_ignored(rollout: &Rollout, command: &Command, ports: &Needs) -
         Ok(router) => router.observe(&rollout.target).await.map_err(|fault| fault.to_string()),
         Err(fault) => Err(fault.to_string()),
     };
-    let observation =
-        Observation { routing, findings: Vec::new(), longest_request: None, target_taken: false };
+    let observation = Observation {
+        routing,
+        findings: Vec::new(),
+        longest_request: None,
+        target_taken: false,
+        tries_taken: 0,
+    };
     match decide(rollout, &Trigger::Commanded(command.clone()), &observation, ports.clock.now()) {
         Decision::Keep(reason) => Some(reason),
         Decision::Change { .. } => None,
@@ -122,7 +127,7 @@ async fn would_be_ignored(rollout: &Rollout, command: &Command, ports: &Needs) -
 }
 
 /// Says why nothing changes, and where the rollout stands.
-pub async fn nothing(id: &RolloutId, why: &Reason, ports: &Needs, out: &mut Out) -> Result<Exit, Failure> {
+async fn nothing(id: &RolloutId, why: &Reason, ports: &Needs, out: &mut Out) -> Result<Exit, Failure> {
     out.say(&format!("nothing changes: {why}\n"))?;
     conclude(id, false, ports, out).await?;
     Ok(Exit::Bad)

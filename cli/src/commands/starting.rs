@@ -61,7 +61,7 @@ pub async fn run(
 }
 
 /// Puts a request on the bus, and says what comes of it.
-pub async fn ask(
+async fn ask(
     id: RolloutId,
     request: RolloutRequested,
     wait: bool,

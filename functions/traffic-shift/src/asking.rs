@@ -2,12 +2,12 @@
 
 use tidegate_domain::admit::Asked;
 use tidegate_domain::policy::{Mode, Policy};
-use tidegate_domain::rollout::{Request, Rollout, RolloutId};
+use tidegate_domain::rollout::{Request, RolloutId};
 use tidegate_domain::target::{Target, Version, kinds};
+use tidegate_engine::Answer;
 use tidegate_engine::ports::{Fault, FaultKind, Tagged};
-use tidegate_engine::{Answer, free_try};
 use tidegate_wire::aws::VersionPublished;
-use tidegate_wire::bus::{Again, PolicyRef, RolloutRequested};
+use tidegate_wire::bus::{PolicyRef, RolloutRequested};
 
 use crate::TrafficShift;
 
@@ -21,25 +21,13 @@ impl TrafficShift {
     /// What somebody asked for; every fault at once where it cannot be acted upon.
     pub(crate) async fn asked_by_request(
         &self,
-        mut asked: RolloutRequested,
+        asked: RolloutRequested,
     ) -> Result<Result<Asked, String>, Fault> {
-        let mut retry_of = None;
         let policy = match &asked.policy {
             PolicyRef::Name(name) => self.stored_policy(name).await?,
             PolicyRef::Inline(value) => {
                 Policy::from_json(value).map_err(|faults| format!("detail.policy: {faults}"))
             }
-            PolicyRef::Again(again) => match self.over(again, &asked).await? {
-                Ok(over) => {
-                    if asked.id.is_none() {
-                        asked.id = Some(free_try(self.store.as_ref(), &over).await?);
-                    }
-                    asked.target = Some(over.target);
-                    retry_of = Some(over.id);
-                    Ok(over.policy)
-                }
-                Err(problem) => Err(problem),
-            },
         };
         let RolloutRequested { id, target, version, policy: _, by, fix_forward } = asked;
         Ok(policy.and_then(|policy| {
@@ -53,7 +41,7 @@ impl TrafficShift {
             if !faults.is_empty() {
                 return Err(faults.join("\n"));
             }
-            let request = Request { by, fix_forward, automatic: false, retry_of };
+            let request = Request { by, fix_forward, ..Request::default() };
             Ok(Asked { id, target, candidate: version, policy, request })
         }))
     }
@@ -100,35 +88,12 @@ impl TrafficShift {
         })
     }
 
-    /// The rollout that a request tries again: it is over, and of the same target and version.
-    async fn over(&self, again: &Again, asked: &RolloutRequested) -> Result<Result<Rollout, String>, Fault> {
-        let id = &again.retry_of;
-        Ok(match self.store.load(id).await? {
-            None => Err(format!("detail.policy.retryOf: no rollout is called {id}; like checkout-live-8")),
-            Some(over) if !over.phase.is_terminal() => {
-                Err(format!("detail.policy.retryOf: {id} is not over; to end it: tidegate abort {id}"))
-            }
-            Some(over) => another(&over, asked).map_or(Ok(over), Err),
-        })
-    }
-
     async fn stored_policy(&self, name: &str) -> Result<Result<Policy, String>, Fault> {
         Ok(match self.store.policy(name).await? {
             None => Err(format!("no policy is called {name:?}; store it with: tidegate policy apply FILE")),
             Some(record) => record.policy().map_err(|faults| format!("policy {name}: {faults}")),
         })
     }
-}
-
-/// What is wrong with a request that tries a rollout again and names another target or version.
-fn another(over: &Rollout, asked: &RolloutRequested) -> Option<String> {
-    let target = asked.target.as_ref().unwrap_or(&over.target);
-    (*target != over.target || asked.version != over.candidate).then(|| {
-        format!(
-            "detail.policy.retryOf: {} is of version {} of {}, and version {} of {target} is asked for; a retry has the same",
-            over.id, over.candidate, over.target, asked.version
-        )
-    })
 }
 
 /// Everything that is wrong with what a request names.

@@ -138,11 +138,11 @@ impl Hands for Forward {
                 engine.start_next(&rollout.target).await?;
                 Ok(Some(Performed::Done))
             }
-            Effect::Restart { id, by } => {
+            Effect::Restart { id, by, fix_forward } => {
                 let request = Request {
                     by: by.clone(),
                     retry_of: Some(rollout.id.clone()),
-                    fix_forward: rollout.request.fix_forward,
+                    fix_forward: *fix_forward,
                     automatic: false,
                 };
                 let asked = Asked {

@@ -76,7 +76,7 @@ pub struct Pending {
 
 /// What a decision wants done. Every effect may be performed twice and has an effect once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "do")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "do")]
 pub enum Effect {
     /// Moves traffic towards the candidate. The fence is the one that was observed before the decision.
     Shift {
@@ -107,6 +107,9 @@ pub enum Effect {
         id: RolloutId,
         /// Who asked.
         by: String,
+        /// Whether it starts although an alarm of its policy fires.
+        #[serde(default)]
+        fix_forward: bool,
     },
     /// Tells people.
     Announce(Box<Outcome>),

@@ -78,12 +78,29 @@ pub enum Verb {
     Abort,
     /// Start an ended rollout once more.
     Retry,
+    /// The same although an alarm of its policy fires: this rollout is its fix.
+    RetryFixForward,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Promote, Self::PromoteFull, Self::Pause, Self::Resume, Self::Abort, Self::Retry];
+    pub const ALL: [Self; 7] = [
+        Self::Promote,
+        Self::PromoteFull,
+        Self::Pause,
+        Self::Resume,
+        Self::Abort,
+        Self::Retry,
+        Self::RetryFixForward,
+    ];
+
+    /// Whether it starts an ended rollout once more.
+    pub const fn tries_again(self) -> bool {
+        match self {
+            Self::Retry | Self::RetryFixForward => true,
+            Self::Promote | Self::PromoteFull | Self::Pause | Self::Resume | Self::Abort => false,
+        }
+    }
 }
 
 /// What was read before deciding. A fence for an effect comes from here and from nowhere else.
@@ -97,4 +114,6 @@ pub struct Observation {
     pub longest_request: Option<Span>,
     /// Whether another rollout holds or precedes it on this target; read while it is queued only.
     pub target_taken: bool,
+    /// How many of the ids that its next try could have are taken; read where an ended rollout is tried again only, else 0.
+    pub tries_taken: u32,
 }

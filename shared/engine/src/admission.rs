@@ -9,19 +9,7 @@ use tracing::warn;
 
 use crate::door::Answer;
 use crate::looping::{Engine, Handled};
-use crate::ports::{Committed, Fault, Store};
-
-/// The name under which an ended rollout is tried again: the first that no rollout has.
-pub async fn free_try(store: &dyn Store, rollout: &Rollout) -> Result<RolloutId, Fault> {
-    let mut taken = 0;
-    loop {
-        let id = rollout.next_try(taken);
-        if store.load(&id).await?.is_none() {
-            return Ok(id);
-        }
-        taken += 1;
-    }
-}
+use crate::ports::{Committed, Fault};
 
 impl Engine {
     /// Admits a request. The same request again finds its document and goes on from there; a document of the same name that is

@@ -12,7 +12,6 @@ pub mod ports;
 mod routing;
 pub mod sweep;
 
-pub use admission::free_try;
 pub use door::{Answer, Door, Respond, fnv1a};
 pub use looping::{Engine, Handled, Hands};
 pub use routing::route;

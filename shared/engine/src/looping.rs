@@ -7,15 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tidegate_domain::decide::{Decision, decide, decide_retry};
+use tidegate_domain::decide::{Decision, decide};
 use tidegate_domain::effect::{Effect, EffectId, Owner, Pending, Performed};
 use tidegate_domain::reason::{Ignored, Reason};
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
-use tidegate_domain::trigger::{Trigger, Verb};
+use tidegate_domain::trigger::Trigger;
 use tidegate_wire::bus::{EffectsDue, Message, RolloutOutcome};
 use tracing::{info, warn};
 
-use crate::admission::free_try;
 use crate::observing::{observe, unread};
 use crate::ports::{Bus, Clock, Commit, Committed, Fault, FaultKind, Routers, Store};
 
@@ -131,23 +130,8 @@ impl Engine {
             let rollout = self.carry_out(loaded).await?;
             // The time of a decision is that before its observation: what was read is not later than it says.
             let now = self.clock.now();
-            let again = match trigger {
-                Trigger::Commanded(command) if command.verb == Verb::Retry => {
-                    Some((command, free_try(self.store.as_ref(), &rollout).await?))
-                }
-                Trigger::Commanded(_)
-                | Trigger::Reconcile
-                | Trigger::Judged(_)
-                | Trigger::AlarmFired { .. }
-                | Trigger::Replaced { .. }
-                | Trigger::Performed { .. } => None,
-            };
             let observation = observe(self, &rollout, trigger).await?;
-            let decision = match again {
-                Some((command, id)) => decide_retry(&rollout, command, id, &observation, now),
-                None => decide(&rollout, trigger, &observation, now),
-            };
-            let (next, reason) = match decision {
+            let (next, reason) = match decide(&rollout, trigger, &observation, now) {
                 Decision::Keep(reason) => {
                     info!(rollout.id = %id, function = %self.owner, "rollout {id}: {reason}");
                     self.hand_on(&rollout, since).await?;

@@ -6,7 +6,7 @@ use tidegate_domain::trigger::{Observation, Trigger};
 use tidegate_domain::verdict::Verdict;
 
 use crate::looping::Engine;
-use crate::ports::{Examination, Fault};
+use crate::ports::{Examination, Fault, Store};
 
 /// An observation in which nothing was read: for recording what an effect came to, which carries what it found.
 pub(crate) fn unread() -> Observation {
@@ -15,6 +15,7 @@ pub(crate) fn unread() -> Observation {
         findings: Vec::new(),
         longest_request: None,
         target_taken: false,
+        tries_taken: 0,
     }
 }
 
@@ -39,18 +40,35 @@ pub(crate) async fn observe(
         | Phase::Stuck(_) => {
             observation.routing = settled(read(engine, rollout).await)?;
         }
-        Phase::Preflight { .. }
-        | Phase::Succeeded
+        Phase::Succeeded
         | Phase::RolledBack { .. }
         | Phase::Superseded { .. }
         | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => {}
+        | Phase::Refused { .. } => {
+            if tries_again(trigger) {
+                observation.tries_taken = tries_taken(engine.store.as_ref(), rollout).await?;
+            }
+        }
+        Phase::Preflight { .. } => {}
     }
     Ok(observation)
 }
 
 fn is_ready(trigger: &Trigger) -> bool {
     matches!(trigger, Trigger::Judged(judged) if matches!(judged.verdict, Verdict::Ready(_)))
+}
+
+fn tries_again(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Commanded(command) if command.verb.tries_again())
+}
+
+/// How many of the names that an ended rollout's next try could have, rollouts have already.
+async fn tries_taken(store: &dyn Store, rollout: &Rollout) -> Result<u32, Fault> {
+    let mut taken = 0;
+    while store.load(&rollout.next_try(taken)).await?.is_some() {
+        taken += 1;
+    }
+    Ok(taken)
 }
 
 async fn examine(engine: &Engine, rollout: &Rollout) -> Result<Observation, Fault> {

@@ -58,19 +58,8 @@ pub struct RolloutRequested {
 pub enum PolicyRef {
     /// The name of a stored policy.
     Name(String),
-    /// The policy of a rollout that is over: this request tries it again.
-    Again(Again),
     /// A policy; its shape is the policy schema's.
     Inline(Value),
-}
-
-/// Stands for the policy of a rollout that is over, and makes the request another try of it. Without an id it gets the next
-/// one that is free.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Again {
-    /// The rollout that is tried again, with the same target and the same version.
-    pub retry_of: RolloutId,
 }
 
 /// `Rollout Command`: promote, pause, resume, abort or retry a rollout.

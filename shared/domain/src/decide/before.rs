@@ -111,9 +111,12 @@ fn commanded(at: &At<'_>, command: &Command) -> Decision {
             let cause = Cause::Aborted { by: command.by.clone(), why: command.why.clone() };
             refuse_because(at, &cause)
         }
-        verb @ (Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Retry) => {
-            At::ignored(Ignored::NotNow { verb, phase: at.rollout.phase.name() })
-        }
+        verb @ (Verb::Promote
+        | Verb::PromoteFull
+        | Verb::Pause
+        | Verb::Resume
+        | Verb::Retry
+        | Verb::RetryFixForward) => At::ignored(Ignored::NotNow { verb, phase: at.rollout.phase.name() }),
     }
 }
 

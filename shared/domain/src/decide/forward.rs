@@ -32,7 +32,7 @@ pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
         },
         Trigger::Commanded(command) => match command.verb {
             Verb::Abort => abort(at, command),
-            verb @ (Verb::Resume | Verb::Retry) => not_now(at, verb),
+            verb @ (Verb::Resume | Verb::Retry | Verb::RetryFixForward) => not_now(at, verb),
             Verb::Promote | Verb::PromoteFull | Verb::Pause if bake.since.is_none() => {
                 At::ignored(Ignored::ShiftUnderWay)
             }
@@ -61,7 +61,7 @@ pub(super) fn paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, trigger: &Tri
         },
         Trigger::Commanded(command) => match command.verb {
             Verb::Abort => abort(at, command),
-            verb @ Verb::Retry => not_now(at, verb),
+            verb @ (Verb::Retry | Verb::RetryFixForward) => not_now(at, verb),
             Verb::Pause => operator_pause(at, bake, cause, command),
             Verb::Promote => promote(at, bake, cause, overridden(command)),
             Verb::PromoteFull => fully(at, overridden(command)),
@@ -90,9 +90,12 @@ pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger)
         },
         Trigger::Commanded(command) => match command.verb {
             Verb::Abort => abort(at, command),
-            verb @ (Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Retry) => {
-                not_now(at, verb)
-            }
+            verb @ (Verb::Promote
+            | Verb::PromoteFull
+            | Verb::Pause
+            | Verb::Resume
+            | Verb::Retry
+            | Verb::RetryFixForward) => not_now(at, verb),
         },
         Trigger::AlarmFired { alarm } => back::begin(at, &Cause::AlarmFired { alarm: alarm.clone() }),
         Trigger::Replaced { .. } => At::ignored(Ignored::AlreadyPromoted),

@@ -16,9 +16,9 @@ pub use drift::Drift;
 use crate::effect::{Effect, EffectId, Outcome, Pending, Performed};
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
-use crate::rollout::{Phase, Reached, Rollout, RolloutId};
+use crate::rollout::{Phase, Reached, Rollout};
 use crate::target::Observed;
-use crate::trigger::{Command, Observation, Trigger, Verb};
+use crate::trigger::{Observation, Trigger};
 use crate::units::{Span, Weight};
 
 /// What is to become of a rollout, and why.
@@ -62,7 +62,8 @@ impl Decision {
 /// let rollout = Rollout::queued(id, target, candidate, policy, Request::default(), now);
 ///
 /// let observed = Observed { routing: Routing::all(&Version("7".into())), fence: Fence("r1".into()) };
-/// let observation = Observation { routing: Ok(observed), findings: vec![], longest_request: None, target_taken: false };
+/// let observation =
+///     Observation { routing: Ok(observed), findings: vec![], longest_request: None, target_taken: false, tries_taken: 0 };
 /// let Decision::Change { next, .. } = decide(&rollout, &Trigger::Reconcile, &observation, now) else { panic!() };
 /// assert_eq!(next.phase.name(), PhaseName::Preflight);
 /// assert_eq!(next.reason.to_string(), "the target is free");
@@ -88,21 +89,6 @@ pub fn decide(rollout: &Rollout, trigger: &Trigger, observation: &Observation, n
         | Phase::TakenOver { .. }
         | Phase::Refused { .. } => over::ended(&at, trigger),
     }
-}
-
-/// Decides on a trigger of an ended rollout that is to be tried again under `id`: the first that [`Rollout::next_try`] names
-/// and that is free, which only the table can say. Anything else is decided as [`decide`] does.
-pub fn decide_retry(
-    rollout: &Rollout,
-    command: &Command,
-    id: RolloutId,
-    observation: &Observation,
-    now: Timestamp,
-) -> Decision {
-    if command.verb == Verb::Retry && rollout.phase.is_terminal() {
-        return over::tried_again(&At { rollout, observation, now }, command, id);
-    }
-    decide(rollout, &Trigger::Commanded(command.clone()), observation, now)
 }
 
 /// Verdicts and effects name the document that they are about; what is about an older one changes nothing.

@@ -2,7 +2,6 @@
 
 use crate::effect::Effect;
 use crate::reason::{Ignored, Reason};
-use crate::rollout::RolloutId;
 use crate::trigger::{Command, Trigger, Verb};
 
 use super::{At, Decision};
@@ -11,7 +10,8 @@ pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
     let over = || At::ignored(Ignored::Terminal(at.rollout.phase.name()));
     match trigger {
         Trigger::Commanded(command) => match command.verb {
-            Verb::Retry => tried_again(at, command, at.rollout.next_try(0)),
+            Verb::Retry => tried_again(at, command, at.rollout.request.fix_forward),
+            Verb::RetryFixForward => tried_again(at, command, true),
             Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Abort => over(),
         },
         Trigger::Reconcile
@@ -22,8 +22,9 @@ pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
     }
 }
 
-/// The rollout stays as it is, and one with this id is to start.
-pub(super) fn tried_again(at: &At<'_>, command: &Command, id: RolloutId) -> Decision {
-    let restart = Effect::Restart { id: id.clone(), by: command.by.clone() };
+/// The rollout stays as it is, and one with the first id that is free is to start.
+fn tried_again(at: &At<'_>, command: &Command, fix_forward: bool) -> Decision {
+    let id = at.rollout.next_try(at.observation.tries_taken);
+    let restart = Effect::Restart { id: id.clone(), by: command.by.clone(), fix_forward };
     at.beside(Reason::Retried { id }).then(restart).done()
 }

@@ -111,6 +111,7 @@ impl fmt::Display for Verb {
             Self::Resume => "resume",
             Self::Abort => "abort",
             Self::Retry => "retry",
+            Self::RetryFixForward => "retry --fix-forward",
         })
     }
 }

@@ -1,14 +1,18 @@
 //! Admission: what becomes of a request, given what is under way on the same target.
 
 use tidegate_domain::admit::{Asked, admit, taken};
+use tidegate_domain::decide::{Decision, decide};
 use tidegate_domain::effect::Effect;
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
 use tidegate_domain::target::{Target, Version};
+use tidegate_domain::trigger::{Observation, Trigger, Verb};
 use tidegate_domain::verdict::Finding;
 
 use super::render;
-use super::world::{baking, minutes, policy, policy_with, queued, split, standing, target, version};
+use super::world::{
+    baking, command, minutes, policy, policy_with, queued, seeing, split, standing, target, version,
+};
 
 fn asked(candidate: &Version) -> Asked {
     Asked {
@@ -126,6 +130,27 @@ fn a_try_whose_name_is_taken_gets_the_next_one() {
     rollout.request.retry_of = Some(rollout.id.clone());
     rollout.id = RolloutId("checkout-live-8.2".to_owned());
     assert_eq!(rollout.next_try(2).0, "checkout-live-8.5");
+}
+
+/// What a command to a rollout that is over leads to, where so many of its next names are taken.
+fn tried_again(rollout: &Rollout, verb: Verb, tries_taken: u32) -> String {
+    let seen = Observation { tries_taken, ..seeing(Err("not read".to_owned())) };
+    let trigger = Trigger::Commanded(command(verb));
+    let Decision::Change { next, .. } = decide(rollout, &trigger, &seen, minutes(1)) else {
+        panic!("{verb} changes nothing")
+    };
+    told(&next)
+}
+
+#[test]
+fn an_ended_rollout_is_tried_again_under_the_first_name_that_is_free() {
+    let mut over = standing(Phase::Succeeded, split(100.0));
+    assert!(tried_again(&over, Verb::Retry, 0).contains("restart as checkout-live-8.2 for ana |"));
+    assert!(tried_again(&over, Verb::Retry, 2).contains("restart as checkout-live-8.4 for ana |"));
+    let forward = "restart as checkout-live-8.3 for ana to fix forward |";
+    assert!(tried_again(&over, Verb::RetryFixForward, 1).contains(forward));
+    over.request.fix_forward = true;
+    assert!(tried_again(&over, Verb::Retry, 1).contains(forward), "what fixed forward still does");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn observing(rollout: &Rollout) -> Vec<(String, Trigger)> {
     let looks = |trigger: &Trigger| match trigger {
         Trigger::Reconcile | Trigger::AlarmFired { .. } | Trigger::Replaced { .. } => true,
         Trigger::Judged(judged) => judged.version == rollout.version,
-        Trigger::Commanded(command) => command.verb != Verb::Retry,
+        Trigger::Commanded(command) => !command.verb.tries_again(),
         Trigger::Performed { .. } => false,
     };
     triggers(rollout).into_iter().filter(|(_, trigger)| looks(trigger)).collect()

@@ -11,7 +11,9 @@ pub fn effect(effect: &Effect) -> String {
         Effect::Supersede { rollout } => format!("supersede {rollout}"),
         Effect::Measure => "measure".to_owned(),
         Effect::StartNext => "start next".to_owned(),
-        Effect::Restart { id, by } => format!("restart as {id} for {by}"),
+        Effect::Restart { id, by, fix_forward } => {
+            format!("restart as {id} for {by}{}", if *fix_forward { " to fix forward" } else { "" })
+        }
         Effect::Announce(outcome) => format!("tell {:?}", outcome.kind),
     }
 }

@@ -1,9 +1,9 @@
 //! What is written is read again as the same.
 
 use tidegate_domain::assess::assess;
-use tidegate_domain::effect::Outcome;
+use tidegate_domain::effect::{Effect, Outcome};
 use tidegate_domain::policy::OutcomeKind;
-use tidegate_domain::rollout::Rollout;
+use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::verdict::{Evidence, Verdict};
 
 use super::assessment::ticks;
@@ -18,6 +18,17 @@ fn a_rollout_in_every_place_is_read_as_it_was_written() {
         let read: Rollout = serde_json::from_str(&text).expect(&place.name);
         assert_eq!(read, place.rollout, "{}", place.name);
     }
+}
+
+#[test]
+fn a_restart_that_was_written_without_a_word_about_alarms_is_a_plain_one() {
+    let written = r#"{ "do": "restart", "id": "checkout-live-8.2", "by": "ana" }"#;
+    let plain = Effect::Restart {
+        id: RolloutId("checkout-live-8.2".to_owned()),
+        by: "ana".to_owned(),
+        fix_forward: false,
+    };
+    assert_eq!(serde_json::from_str::<Effect>(written).expect("an effect"), plain);
 }
 
 #[test]

@@ -234,7 +234,7 @@ impl World {
                     self.rollout.phase,
                     Phase::Paused { cause: PauseCause::Gate(_) | PauseCause::RouterDenied(_), .. }
                 ),
-                Verb::Pause | Verb::Abort | Verb::Retry => false,
+                Verb::Pause | Verb::Abort | Verb::Retry | Verb::RetryFixForward => false,
             },
             Trigger::Performed { effect, result: Performed::FenceLost(_) } => {
                 let committed = self.rollout.pending_effect(*effect).and_then(Effect::wish);

@@ -75,7 +75,7 @@ pub fn observed(routing: Routing, fence: &str) -> Observed {
 }
 
 pub fn seeing(routing: Result<Observed, String>) -> Observation {
-    Observation { routing, findings: Vec::new(), longest_request: None, target_taken: false }
+    Observation { routing, findings: Vec::new(), longest_request: None, target_taken: false, tries_taken: 0 }
 }
 
 /// Every test's clock starts here.

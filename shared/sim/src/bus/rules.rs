@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn every_message_of_the_contract_has_exactly_one_receiver() {
         for detail_type in tidegate_wire::bus::Message::DETAIL_TYPES {
-            for verb in ["promote", "promoteFull", "pause", "resume", "abort", "retry"] {
+            let verbs = ["promote", "promoteFull", "pause", "resume", "abort", "retry", "retryFixForward"];
+            for verb in verbs {
                 let found = receivers(TIDEGATE, detail_type, &json!({ "verb": verb, "owner": "rollback" }));
                 assert_eq!(found.len(), 1, "{detail_type} {verb}: {found:?}");
             }

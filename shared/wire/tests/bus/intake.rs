@@ -60,7 +60,7 @@ fn a_value_that_means_nothing_is_answered_with_what_would() {
     assert_eq!(
         with("rollout-command", "verb", json!("explode")),
         "cannot read Rollout Command: detail: unknown variant `explode`, expected one of `promote`, `promoteFull`, \
-         `pause`, `resume`, `abort`, `retry`"
+         `pause`, `resume`, `abort`, `retry`, `retryFixForward`"
     );
     assert_eq!(
         with("effects-due", "owner", json!("nobody")),
