@@ -21,11 +21,12 @@
 //! them; `quarantine` a list of `{id, at, receivedBy, problem, event}`; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,
 //! calls, metricSeries}`; `judge` one `{verdict, reason, fired_at_tick, threshold_log_e, combined_log_e: [], culprits, notes,
-//! metrics: [{name, weight, candidate, stable, ratio, ratio_low, ratio_high, requests_needed, minutes_needed, ticks: [{log_e,
-//! phi, log_e_fast, log_e_pass}]}]}`, named as in the formulas; `backtest` one `{policy, phase, why, began, promoted, notes,
-//! minutes: [{minute, weight, verdict, logE, decided: [], phase, then}]}`, with `--null` one `{policy, times, seed, promised,
-//! because, notes}` with `{count, share, low, high, medianMinutes}` for each of `rolledBack`, `promoted`, `inconclusive`, `held`
-//! and `unfinished`; `doctor` is `{ok, checks: [{name, state, found, todo}]}`, where `state` is `ok`, `failed` or
+//! metrics: [{name, weight, candidate, stable, ratio, ratio_low, ratio_high, requests_needed, minutes_needed, least_requests,
+//! least_minutes, ticks: [{log_e, phi, log_e_fast, log_e_pass}]}]}`, named as in the formulas; `backtest` one `{policy,
+//! phase, why, began, promoted, notes, minutes: [{minute, weight, verdict, logE, decided: [], phase, then}]}`, with
+//! `--null` one `{policy, times, seed, promised, because, notes}` with `{count, share, low, high, medianMinutes}` for each
+//! of `rolledBack`, `promoted`, `inconclusive`, `held` and `unfinished`; `doctor` is `{ok, checks: [{name, state, found,
+//! todo}]}`, where `state` is `ok`, `failed` or
 //! `unknown`. A failure is `{error, exit}`, with `todo` where something is known to help. Members are only ever added.
 
 mod args;

@@ -54,6 +54,10 @@ pub struct MetricReport {
     pub requests_needed: Option<f64>,
     /// The same in minutes of the traffic in the file.
     pub minutes_needed: Option<f64>,
+    /// Where there is nothing bad to compare with yet: requests that it takes at the least. `null` elsewhere.
+    pub least_requests: Option<f64>,
+    /// The same in minutes of the traffic in the file.
+    pub least_minutes: Option<f64>,
     /// The evidence for a pass that the verdict rests on; it passes at ln 40 …
     pub log_e_pass: f64,
     /// … with 20 events that the candidate would have if it were like stable.
@@ -150,6 +154,8 @@ fn metric_report(
         ratio_high: high,
         requests_needed: shown.requests_needed,
         minutes_needed: shown.minutes_needed,
+        least_requests: shown.least_requests,
+        least_minutes: shown.least_minutes,
         log_e_pass: shown.log_e_pass,
         expected_events: shown.expected_events,
         ticks: trace.iter().map(tick).collect(),

@@ -123,15 +123,20 @@ fn evidence(log_e: f64, of: &str) -> String {
 }
 
 fn needed(metric: &MetricReport) -> String {
-    match (metric.requests_needed, metric.minutes_needed) {
-        (Some(requests), _) if requests < 1.0 => "a doubling would have shown".to_owned(),
-        (Some(requests), Some(minutes)) => format!(
-            "a doubling would show after another {} requests, {} of this traffic",
-            count(whole(requests)),
-            roughly(minutes)
-        ),
-        (Some(_), None) | (None, _) => why_never(metric).to_owned(),
-    }
+    let more = |least: &str, requests: f64, minutes| {
+        if requests < 1.0 {
+            return "a doubling would have shown".to_owned();
+        }
+        let requests = count(whole(requests));
+        let minutes = roughly(minutes);
+        format!("a doubling would show after {least}another {requests} requests, {minutes} of this traffic")
+    };
+    let needed = metric.requests_needed.zip(metric.minutes_needed);
+    let least = metric.least_requests.zip(metric.least_minutes);
+    needed
+        .map(|(requests, minutes)| more("", requests, minutes))
+        .or_else(|| least.map(|(requests, minutes)| more("at least ", requests, minutes)))
+        .unwrap_or_else(|| why_never(metric).to_owned())
 }
 
 /// Why no traffic would show a doubling.

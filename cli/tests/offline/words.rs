@@ -31,6 +31,19 @@ fn what_a_pass_lacks_beside_its_evidence_is_told() {
 }
 
 #[test]
+fn without_anything_bad_on_stable_the_least_is_told_that_a_doubling_takes() {
+    let ticks = json!(vec![[1000, 1000, 0, 0]; 3]);
+    let words = unbroken(&told(&ticks));
+    assert!(words.contains("a doubling would show after at least another "), "{words}");
+    let file = json!({ "metrics": [{ "name": "errors", "ticks": ticks }] }).to_string();
+    let metric = &tidegate(&["judge", "-", "--output", "json"], &file).document()["metrics"][0];
+    assert!(
+        metric["requests_needed"].is_null() && metric["least_requests"].as_f64() > Some(3_000.0),
+        "{metric}"
+    );
+}
+
+#[test]
 fn a_rollout_that_an_earlier_minute_ends_is_one_story() {
     let long = |first: &[[u64; 4]]| [first, &[[30_000, 30_000, 30, 30]; 6]].concat();
     for first in [&[[300, 5700, 300, 6]][..], &[[300, 5700, 300, 6], [3000, 3000, 3, 3]]] {

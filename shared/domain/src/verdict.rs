@@ -51,7 +51,8 @@ pub struct MetricEvidence {
     pub log_e: f64,
     /// The evidence for a pass of this step, as a natural logarithm.
     pub log_e_pass: f64,
-    /// Requests still needed to see a doubling; `None` when it cannot be said.
+    /// Requests still needed to see a doubling, or the least of them while there is nothing bad to compare with; `None` when it
+    /// cannot be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_needed: Option<f64>,
     /// The same in minutes at the traffic of the step.

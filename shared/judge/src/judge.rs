@@ -16,6 +16,9 @@ use crate::verdict::{Findings, no_data};
 /// The ratio for which the traffic still needed is told: a doubling.
 const TO_DETECT: f64 = 2.0;
 
+/// So many events may have been due where none came, with 95 % confidence: the rule of three.
+const AT_MOST_EVENTS: f64 = 3.0;
+
 /// A metric with everything it shows.
 struct Weighed<'a> {
     metric: &'a Metric,
@@ -83,7 +86,23 @@ fn weigh<'a>(metric: &'a Metric, input: &Input, grid: &Grid) -> Weighed<'a> {
     let log_e = kernel.mixed_over_starts(&arms, &phis);
     let phi = phis.last().copied().unwrap_or(PHI_0);
     let passing = Passing::of(metric, input.routing, grid);
-    let requests_needed = needed(metric, &arms, alpha, phi, log_e);
+    let traffic = Traffic::of(metric);
+    let rate = Rate::of(&arms);
+    let needed = |stable_rate| {
+        let effort = Effort {
+            stable_rate,
+            candidate_share: traffic.share,
+            ratio: TO_DETECT,
+            margin: metric.r0,
+            alpha: alpha * metric.weight,
+            phi,
+            log_e,
+        };
+        effort.requests().filter(|requests| requests.is_finite())
+    };
+    let requests_needed = rate.seen.and_then(needed);
+    let least_requests = rate.at_most.and_then(needed);
+    let minutes = |requests| requests / traffic.per_minute;
     let shown = MetricJudgement {
         name: metric.name.clone(),
         log_e,
@@ -95,24 +114,29 @@ fn weigh<'a>(metric: &'a Metric, input: &Input, grid: &Grid) -> Weighed<'a> {
         candidate: sum(&metric.ticks, |tick| tick.candidate),
         stable: sum(&metric.ticks, |tick| tick.stable),
         requests_needed,
-        minutes_needed: requests_needed.map(|requests| requests / Traffic::of(metric).per_minute),
+        minutes_needed: requests_needed.map(minutes),
+        least_requests,
+        least_minutes: least_requests.map(minutes),
     };
     Weighed { metric, passing, shown }
 }
 
-/// Requests still needed to detect a doubling, at the rates of the whole rollout and the traffic of today.
-fn needed(metric: &Metric, arms: &[Arms], alpha: f64, phi: f64, log_e: f64) -> Option<f64> {
-    let (events, requests) = arms.iter().fold((0.0, 0.0), |(x, n), tick| (x + tick.x_s, n + tick.n_s));
-    let effort = Effort {
-        stable_rate: if requests > 0.0 { events / requests } else { 0.0 },
-        candidate_share: Traffic::of(metric).share,
-        ratio: TO_DETECT,
-        margin: metric.r0,
-        alpha: alpha * metric.weight,
-        phi,
-        log_e,
-    };
-    effort.requests().filter(|requests| requests.is_finite())
+/// Bad events per request of the arm that is compared with, over the whole rollout.
+struct Rate {
+    /// Where it had some.
+    seen: Option<f64>,
+    /// Where it had none in its requests so far: no more than this.
+    at_most: Option<f64>,
+}
+
+impl Rate {
+    fn of(arms: &[Arms]) -> Self {
+        let (events, requests) = arms.iter().fold((0.0, 0.0), |(x, n), tick| (x + tick.x_s, n + tick.n_s));
+        Self {
+            seen: (events > 0.0).then(|| events / requests),
+            at_most: (events == 0.0 && requests > 0.0).then(|| (AT_MOST_EVENTS / requests).min(1.0)),
+        }
+    }
 }
 
 /// Today's traffic: that of the current step, or of all ticks before the step has any.

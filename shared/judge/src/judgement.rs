@@ -48,6 +48,11 @@ pub struct MetricJudgement {
     pub requests_needed: Option<f64>,
     /// The same in minutes at the traffic of the current step.
     pub minutes_needed: Option<f64>,
+    /// Where the version that is compared with had no bad event yet: requests that a doubling takes at the least,
+    /// for its rate is at most three in its requests so far, with 95 % confidence.
+    pub least_requests: Option<f64>,
+    /// The same in minutes at the traffic of the current step.
+    pub least_minutes: Option<f64>,
 }
 
 /// What to do.

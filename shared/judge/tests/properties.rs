@@ -107,6 +107,8 @@ fn bits(judgement: &Judgement) -> Vec<u64> {
             m.ratio,
             m.requests_needed,
             m.minutes_needed,
+            m.least_requests,
+            m.least_minutes,
         ]
     };
     let numbers = judgement.metrics.iter().flat_map(of_metric).chain([Some(judgement.combined_log_e)]);

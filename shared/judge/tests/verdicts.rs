@@ -2,7 +2,7 @@
 //! every number is exact.
 
 use tidegate_judge::{
-    Counts, Guard, Harm, HoldCause, Input, Judgement, Kind, Metric, Preset, RollBackCause, Routing,
+    Counts, Effort, Guard, Harm, HoldCause, Input, Judgement, Kind, Metric, Preset, RollBackCause, Routing,
     SplitTick, StepTime, Tick, Verdict, judge,
 };
 
@@ -183,6 +183,49 @@ fn a_service_without_a_single_error_ends_its_step_inconclusive() {
     let judgement = judged(&over);
     assert_eq!(judgement.verdict, Verdict::Inconclusive);
     assert_eq!((judgement.metrics[0].ratio, judgement.metrics[0].requests_needed), (None, None));
+}
+
+#[test]
+fn without_an_event_to_compare_with_a_doubling_takes_at_least_what_three_would() {
+    let shown = |candidate, stable| judged(&input(vec![errors(vec![minute(candidate, stable); 3])])).metrics;
+    let spotless = &shown(0, 0)[0];
+    let three = Effort {
+        stable_rate: 3.0 / (3.0 * 5700.0),
+        candidate_share: 0.05,
+        ratio: 2.0,
+        margin: Preset::Balanced.error_margin(),
+        alpha: Preset::Balanced.thresholds().alpha_slow,
+        phi: spotless.phi,
+        log_e: spotless.log_e,
+    };
+    let least = three.requests().expect("a doubling can be shown");
+    let near = |got: Option<f64>, wanted: f64| got.is_some_and(|got| (got / wanted - 1.0).abs() < 1e-12);
+    assert!(near(spotless.least_requests, least), "{spotless:?}, wanted {least}");
+    assert!(near(spotless.least_minutes, least / 6000.0), "{spotless:?}");
+    assert_eq!((spotless.requests_needed, spotless.minutes_needed), (None, None));
+    let seen = &shown(0, 1)[0];
+    assert!(seen.requests_needed.is_some());
+    assert_eq!((seen.least_requests, seen.least_minutes), (None, None));
+}
+
+#[test]
+fn where_a_fall_is_the_harm_the_candidate_is_the_one_to_have_no_event() {
+    let orders = |candidate, stable| {
+        let fall =
+            Metric { harm: Harm::Decrease, kind: Kind::Other, ..errors(vec![minute(candidate, stable); 3]) };
+        judged(&input(vec![fall])).metrics
+    };
+    assert!(orders(0, 1)[0].least_requests.is_some());
+    assert_eq!(orders(1, 0)[0].least_requests, None);
+}
+
+#[test]
+fn while_one_version_has_no_requests_nothing_is_the_least() {
+    let silent = Tick { candidate: Counts::default(), ..minute(0, 0) };
+    let alone = Tick { stable: Counts::default(), ..minute(0, 0) };
+    for ticks in [vec![], vec![silent; 3], vec![alone; 3]] {
+        assert_eq!(judged(&input(vec![errors(ticks)])).metrics[0].least_requests, None);
+    }
 }
 
 #[test]

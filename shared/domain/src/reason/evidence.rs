@@ -36,12 +36,13 @@ impl Evidence {
         let open = self.metrics.iter().filter(is_open);
         let most =
             open.max_by(|a, b| a.requests_needed.unwrap_or(0.0).total_cmp(&b.requests_needed.unwrap_or(0.0)));
-        let Some(MetricEvidence { name, stable, requests_needed: Some(requests), minutes_needed, .. }) = most
+        let Some(metric @ MetricEvidence { name, requests_needed: Some(requests), minutes_needed, .. }) =
+            most
         else {
             return String::new();
         };
         let time = minutes_needed.map(|minutes| format!(", {} of this traffic", roughly_minutes(minutes)));
-        let least = if stable.bad == 0 { "at least " } else { "" };
+        let least = if metric.compares_with_nothing() { "at least " } else { "" };
         let more = amount(*requests);
         format!(
             "; to see a doubling of {name} takes {least}another {more} requests{}",
@@ -52,6 +53,17 @@ impl Evidence {
     /// Whether a metric speaks for harm, or has nothing that could speak against it.
     fn is_loud(&self, metric: &MetricEvidence) -> bool {
         metric.log_e > 0.0 || metric.candidate.total == 0 || self.culprits.contains(&metric.name)
+    }
+}
+
+impl MetricEvidence {
+    /// Whether what it is compared with had no event yet: stable, or the candidate where a fall is the harm.
+    fn compares_with_nothing(&self) -> bool {
+        let with = match self.harm {
+            Harm::Increase => self.stable,
+            Harm::Decrease => self.candidate,
+        };
+        with.bad == 0
     }
 }
 
@@ -189,6 +201,26 @@ mod tests {
             "; to see a doubling of errors takes another 1,000,000,000,000 requests, more than a year of this traffic"
         );
         assert_eq!([wants(Some(0.0), Some(0.0)), wants(None, None)], ["", ""]);
+    }
+
+    #[test]
+    fn with_nothing_bad_to_compare_with_it_says_what_it_takes_at_the_least() {
+        let wants = |harm, candidate, stable| {
+            let counts = |bad| Counts { total: 1_000, bad };
+            let metric = MetricEvidence {
+                harm,
+                candidate: counts(candidate),
+                stable: counts(stable),
+                requests_needed: Some(9_000.0),
+                minutes_needed: Some(9.0),
+                ..metric("orders", 0.0, 0.0)
+            };
+            Evidence { metrics: vec![metric], ..Evidence::default() }
+                .wants()
+                .contains("at least another 9,000")
+        };
+        assert!(wants(Harm::Increase, 1, 0) && !wants(Harm::Increase, 0, 1));
+        assert!(wants(Harm::Decrease, 0, 1) && !wants(Harm::Decrease, 1, 0));
     }
 
     #[test]

@@ -214,6 +214,14 @@ fn what_is_known_is_told_with_the_verdict() {
 }
 
 #[test]
+fn what_a_doubling_takes_at_the_least_is_told_while_stable_has_no_error() {
+    let spotless = assess(&in_step_0(), &ticks(9, (2_000, 0), (38_000, 0)), &[], minutes(30));
+    let evidence = spotless.expect("sound ticks").evidence.expect("evidence");
+    assert!(evidence.metrics[0].requests_needed > Some(1.0), "{evidence:?}");
+    assert!(evidence.metrics[0].minutes_needed < evidence.metrics[0].requests_needed);
+}
+
+#[test]
 fn a_router_that_sends_another_share_than_told_holds() {
     let held = "hold: the router does not divide the traffic as told";
     let (none, half) = (ticks(9, (0, 0), (0, 0)), ticks(9, (10_000, 100), (10_000, 100)));
