@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tidegate_domain::attention::{Alarmed, alarmed};
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
-use tidegate_domain::policy::AlarmAction;
 use tidegate_domain::rollout::{Phase, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
 use tidegate_domain::units::Span;
@@ -14,9 +14,6 @@ use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond, route};
 use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
-
-/// An alarm that fired so long before a rollout was asked for is an old one. Less may be the clocks and the rounding of two services.
-const LATE_BY: Span = Span::minutes(1);
 
 /// The ports that this function may use, and no other.
 pub struct Needs {
@@ -92,13 +89,11 @@ impl Rollback {
     }
 
     /// An alarm fires: every rollout whose policy lets it roll back is told. One that fails, or whose document cannot be read,
-    /// does not keep the others waiting. A change from before a rollout's time is none of its business: it can be a late
-    /// duplicate, and preflight reads what fires.
+    /// does not keep the others waiting.
     async fn alarm(&self, event: &AlarmChanged) -> Result<Answer, Fault> {
         let mut answer = Answer::Ignored(format!("no rollout watches alarm {}", event.alarm));
         let mut failed = None;
         for id in self.store.watching(&event.alarm).await? {
-            let trigger = Trigger::AlarmFired { alarm: event.alarm.clone() };
             let rollout = match self.store.load(&id).await {
                 Ok(Some(rollout)) => rollout,
                 Ok(None) => continue,
@@ -107,36 +102,30 @@ impl Rollback {
                     continue;
                 }
             };
-            if let Some(at) = event.at.filter(|at| *at < LATE_BY.before(rollout.created)) {
-                answer = passed(answer, || {
+            let alarm = &event.alarm;
+            let why = match alarmed(&rollout, alarm, event.at) {
+                Alarmed::RollsBack => {
+                    let trigger = Trigger::AlarmFired { alarm: alarm.clone() };
+                    match self.engine.handle_loaded(rollout, &trigger, Some(&event.event_id)).await {
+                        Ok(handled) => answer = Answer::Handled(handled),
+                        Err(fault) => failed = failed.or(Some(fault)),
+                    }
+                    continue;
+                }
+                Alarmed::Holds => format!("alarm {alarm} holds; the sweep sees it"),
+                Alarmed::Before(at) => {
                     format!(
-                        "alarm {} fired at {at}, before {id} was asked for; preflight reads what fires",
-                        event.alarm
+                        "alarm {alarm} fired at {at}, before {id} was asked for; preflight reads what fires"
                     )
-                });
-                continue;
-            }
-            if !rolls_back(&rollout, &event.alarm) {
-                answer = passed(answer, || format!("alarm {} holds; the sweep sees it", event.alarm));
-                continue;
-            }
-            match self.engine.handle_loaded(rollout, &trigger, Some(&event.event_id)).await {
-                Ok(handled) => answer = Answer::Handled(handled),
-                Err(fault) => failed = failed.or(Some(fault)),
+                }
+            };
+            // What was done for one rollout is told rather than why another was passed over.
+            if !matches!(answer, Answer::Handled(_)) {
+                answer = Answer::Ignored(why);
             }
         }
         failed.map_or(Ok(answer), Err)
     }
-}
-
-/// The answer with a reason why one rollout was passed over, unless another was told.
-fn passed(answer: Answer, why: impl FnOnce() -> String) -> Answer {
-    if let Answer::Handled(_) = answer { answer } else { Answer::Ignored(why()) }
-}
-
-fn rolls_back(rollout: &Rollout, alarm: &str) -> bool {
-    let rules = &rollout.policy.analysis.alarms;
-    rules.iter().any(|rule| rule.name == alarm && rule.action == AlarmAction::RollBack)
 }
 
 #[async_trait]

@@ -1,12 +1,19 @@
-//! What the sweep asks for: which functions have to look at a rollout, given what is pending, found and due.
+//! What is worth looking at: which functions have to look at a rollout, given what is pending, found and due; which verdicts
+//! are news; and what an alarm that fires is to a rollout.
 
 use jiff::Timestamp;
 
 use crate::decide::{Drift, PREFLIGHT_TIME};
 use crate::effect::Owner;
+use crate::policy::AlarmAction;
 use crate::rollout::{PauseCause, Phase, Rollout};
 use crate::target::Routing;
+use crate::units::Span;
 use crate::verdict::Verdict;
+
+/// An alarm that fired so long before a rollout was asked for is an old one. Less may be the clocks and the rounding of two
+/// services.
+const LATE_BY: Span = Span::minutes(1);
 
 /// The owners that have something to do for this rollout, besides hearing a verdict. `found` is the routing just read;
 /// `None` where it was not or could not be read.
@@ -55,4 +62,26 @@ pub fn owner_of(verdict: &Verdict) -> Owner {
         | Verdict::Hold(_)
         | Verdict::Inconclusive(_) => Owner::TrafficShift,
     }
+}
+
+/// What an alarm that fires is to a rollout that watches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarmed {
+    /// It may roll back: the rollout is told.
+    RollsBack,
+    /// It can only hold: the sweep sees it.
+    Holds,
+    /// It fired at this time, before the rollout was asked for: the message can be a late duplicate, and preflight reads what
+    /// fires.
+    Before(Timestamp),
+}
+
+/// What this alarm is to this rollout, where it fired at this time.
+pub fn alarmed(rollout: &Rollout, alarm: &str, at: Option<Timestamp>) -> Alarmed {
+    if let Some(at) = at.filter(|at| *at < LATE_BY.before(rollout.created)) {
+        return Alarmed::Before(at);
+    }
+    let rules = &rollout.policy.analysis.alarms;
+    let rolls_back = rules.iter().any(|rule| rule.name == alarm && rule.action == AlarmAction::RollBack);
+    if rolls_back { Alarmed::RollsBack } else { Alarmed::Holds }
 }

@@ -3,18 +3,20 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
-use tidegate_domain::attention::{is_news, owner_of, owners_needed};
+use jiff::Timestamp;
+use tidegate_domain::attention::{Alarmed, alarmed, is_news, owner_of, owners_needed};
 use tidegate_domain::decide::decide;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::rollout::PhaseName;
 use tidegate_domain::target::Routing;
 use tidegate_domain::trigger::{Judged, Trigger};
+use tidegate_domain::units::Span;
 use tidegate_domain::verdict::Verdict;
 
 use super::decide_table::verdicts;
 use super::places::{self, Place};
 use super::render;
-use super::world::{minutes, observed, seeing, split, stable};
+use super::world::{minutes, observed, queued, seeing, split, stable};
 
 fn woken(place: &Place, found: Option<&Routing>) -> String {
     let owners = owners_needed(&place.rollout, found, minutes(place.minute));
@@ -74,4 +76,29 @@ fn a_rollout_that_goes_back_is_never_left_alone() {
         assert!(matches!(name, PhaseName::RollingBack | PhaseName::Stuck));
         assert!(woken(&place, None).contains("rollback"), "{}", place.name);
     }
+}
+
+#[test]
+fn an_alarm_takes_back_or_holds_as_the_policy_says() {
+    let rollout = queued();
+    let fired = |alarm| alarmed(&rollout, alarm, Some(minutes(3)));
+    assert_eq!(
+        [fired("red"), fired("amber"), fired("nobody's")],
+        [Alarmed::RollsBack, Alarmed::Holds, Alarmed::Holds]
+    );
+    assert_eq!(alarmed(&rollout, "red", None), Alarmed::RollsBack, "a message without a time");
+}
+
+#[test]
+fn an_alarm_from_before_a_rollout_was_asked_for_is_none_of_its_business() {
+    let rollout = queued();
+    let fired = |at: Timestamp| alarmed(&rollout, "red", Some(at));
+    let minute_before = Span::minutes(1).before(rollout.created);
+    let longer_before = Span::seconds(61).before(rollout.created);
+    assert_eq!(
+        [fired(rollout.created), fired(minute_before)],
+        [Alarmed::RollsBack; 2],
+        "the clocks of two services"
+    );
+    assert_eq!(fired(longer_before), Alarmed::Before(longer_before));
 }
