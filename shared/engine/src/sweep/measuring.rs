@@ -58,8 +58,8 @@ pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp)
 }
 
 /// What is read for one rollout: for both versions the events of each metric, and out of how many. Where the candidate has
-/// all traffic, the target as a whole stands for it: its series per version are documented for divided traffic only. A metric of the user's own
-/// names its version always.
+/// all traffic, the target as a whole stands for it: its series per version are documented for divided traffic only. A
+/// metric of the user's own names its version always.
 pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     let Some(stable) = &rollout.stable else { return Vec::new() };
     let divided = !rollout.has_all_traffic();

@@ -176,12 +176,12 @@ impl Sweep {
     async fn measure(&self, seen: &mut [Seen], now: Timestamp) -> Result<(), Fault> {
         let measured = self.measure_at_once(seen, now).await;
         if seen.len() == 1 || measured.as_ref().is_err_and(Fault::may_pass) {
-            return unmeasured_unless(measured, seen);
+            return note_known(measured, seen);
         }
         let Err(mut refused) = measured else { return Ok(()) };
         for one in seen.chunks_mut(1) {
             let measured = self.measure_at_once(one, now).await;
-            if let Err(fault) = unmeasured_unless(measured, one) {
+            if let Err(fault) = note_known(measured, one) {
                 refused = fault;
             }
         }
@@ -281,8 +281,8 @@ impl Sweep {
     }
 }
 
-/// Marks these rollouts as not measured where their reading failed.
-fn unmeasured_unless(measured: Result<(), Fault>, seen: &mut [Seen]) -> Result<(), Fault> {
+/// Notes at these rollouts whether they are known: whether the reading of their metrics came through.
+fn note_known(measured: Result<(), Fault>, seen: &mut [Seen]) -> Result<(), Fault> {
     for seen in seen {
         seen.known = measured.is_ok();
     }
