@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed
+.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -43,7 +43,8 @@ audit: tools
 
 # Ministack runs the functions' real binaries; building them takes longest.
 python: tools
-	tests/infra/check_template.sh infra/sam/template.yaml
+	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
+	  tests/infra/check_template.sh "$$template"; done
 	$(PYTHON) -m pytest -q tests
 
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.
@@ -61,3 +62,7 @@ bench-judge:
 # How fast the judge is, built as it is deployed; docs/judge-speed.md keeps the numbers. Not a test.
 bench-speed:
 	cargo bench --locked -p tidegate-tests-judge --bench speed
+
+# What guarding SAM's canary is worth, by simulation: prints the table of docs/codedeploy.md. Not a test.
+bench-guard:
+	cargo run --locked --profile ci -p tidegate-tests-sim --bin guard -- 400

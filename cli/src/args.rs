@@ -75,7 +75,7 @@ pub enum Output {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Plays six rollouts on a simulated cloud and writes a page about them.
+    /// Plays seven rollouts on a simulated cloud and writes a page about them.
     Demo(Demo),
     /// Plays scenario files on a simulated cloud and checks what they expect.
     Simulate(Simulate),

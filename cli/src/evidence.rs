@@ -10,9 +10,12 @@ pub fn evidence_of(reason: &Reason) -> Option<&Evidence> {
             of_pass(pass)
         }
         Reason::Extended(evidence) | Reason::Undecided(evidence) => Some(evidence),
+        Reason::Compared(comparison) | Reason::GuardOver(Some(comparison)) => Some(&comparison.evidence),
         Reason::TakingBack(cause)
         | Reason::BackOnStable(cause)
         | Reason::WayBackTooLong(cause)
+        | Reason::FollowingBack(cause)
+        | Reason::NothingTakesBack(cause)
         | Reason::WayBackDenied { cause, .. } => of_cause(cause),
         Reason::Requested { .. }
         | Reason::TargetFree
@@ -27,6 +30,15 @@ pub fn evidence_of(reason: &Reason) -> Option<&Evidence> {
         | Reason::AwaitingProof
         | Reason::TryingAgain { .. }
         | Reason::RouterDenied(_)
+        | Reason::Following { .. }
+        | Reason::WaitsForDeployment(_)
+        | Reason::DeploymentStarted(_)
+        | Reason::DeploymentReady
+        | Reason::DeploymentReleased
+        | Reason::DeploymentHeld(_)
+        | Reason::DeploymentSucceeded
+        | Reason::GuardOver(None)
+        | Reason::NewerDeployment
         | Reason::FullyPromoted
         | Reason::WatchOver
         | Reason::SupersededBy(_)
@@ -42,7 +54,7 @@ pub fn evidence_of(reason: &Reason) -> Option<&Evidence> {
 fn of_pass(pass: &Pass) -> Option<&Evidence> {
     match pass {
         Pass::Evidence(evidence) | Pass::Proceed(evidence) => Some(evidence),
-        Pass::GateOver | Pass::WatchOver => None,
+        Pass::Checks | Pass::GateOver | Pass::WatchOver => None,
     }
 }
 
@@ -57,6 +69,8 @@ fn of_cause(cause: &Cause) -> Option<&Evidence> {
         | Cause::AlarmFired { .. }
         | Cause::Aborted { .. }
         | Cause::Superseded { .. }
+        | Cause::ChecksFailed(_)
+        | Cause::DeploymentEnded { .. }
         | Cause::DeadlinePassed { .. } => None,
     }
 }

@@ -167,6 +167,7 @@ mod tests {
                 PhaseName::Queued
                     | PhaseName::Preflight
                     | PhaseName::Baking
+                    | PhaseName::Shifting
                     | PhaseName::Watching
                     | PhaseName::Succeeded
                     | PhaseName::Superseded

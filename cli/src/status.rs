@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tidegate_domain::deployment::{DeploymentId, DeploymentStatus};
 use tidegate_domain::policy::Harm;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Health, Phase, PhaseName, Rollout, RolloutId};
@@ -33,6 +34,8 @@ pub struct Status {
     pub waits_for_somebody: bool,
     /// Whose traffic.
     pub target: Target,
+    /// The CodeDeploy deployment that moves its traffic; `null` where Tidegate does.
+    pub deployment: Option<DeploymentShown>,
     /// The version it lets in.
     pub candidate: Version,
     /// The version it is compared with; `null` before preflight has found it.
@@ -65,6 +68,20 @@ pub struct Status {
     pub judged: Option<Timestamp>,
     /// What may be typed next.
     pub next: Vec<Next>,
+}
+
+/// The CodeDeploy deployment that moves a rollout's traffic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentShown {
+    /// Its id; `null` until it is started.
+    pub id: Option<DeploymentId>,
+    /// Its application and its group: `shop/checkout`.
+    pub group: String,
+    /// Where it stood when it was last read.
+    pub status: Option<DeploymentStatus>,
+    /// Whether Tidegate started it.
+    pub driven: bool,
 }
 
 /// One step of a rollout.
@@ -203,6 +220,12 @@ impl Status {
             over: phase.is_terminal(),
             waits_for_somebody: waits_for_somebody(&rollout.phase),
             target: rollout.target.clone(),
+            deployment: rollout.mover.code_deploy().map(|moves| DeploymentShown {
+                id: moves.id.clone(),
+                group: moves.group.to_string(),
+                status: moves.status,
+                driven: moves.is_driven(),
+            }),
             candidate: rollout.candidate.clone(),
             stable: rollout.stable.clone(),
             weight: rollout.weight(),

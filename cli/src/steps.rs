@@ -77,6 +77,10 @@ fn place(rollout: &Rollout, timeline: &[Entry]) -> Place {
             at_gate: matches!(cause, PauseCause::Gate(_)),
             ..at(bake.step, StepState::Current)
         },
+        Phase::Shifting(_) => match reached(rollout, timeline) {
+            Some(step) => at(step, StepState::Current),
+            None => at(0, StepState::ToCome),
+        },
         Phase::Watching { .. } => at(all, StepState::Current),
         Phase::Succeeded => at(all, StepState::Done),
         Phase::RollingBack(_)
@@ -125,7 +129,7 @@ pub fn next(rollout: &Rollout) -> Vec<Next> {
             type_("promote", format!("{}, whatever the evidence", onward(bake))),
             abort(),
         ],
-        Phase::Watching { .. } => vec![abort()],
+        Phase::Shifting(_) | Phase::Watching { .. } => vec![abort()],
         Phase::RollingBack(_) => vec![type_("get --watch", "shows it until it is over".to_owned())],
         Phase::Stuck(_) => {
             let by_hand = Next {

@@ -25,11 +25,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import boto3
 from botocore.config import Config
+from moto.server import ThreadedMotoServer
 from samtranslator.yaml_helper import yaml_parse
 
 REGION = "eu-west-1"
@@ -84,6 +86,15 @@ class Stack:
     name: str
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
+
+
+@cache
+def code_deploy() -> str:
+    """CodeDeploy, which ministack does not have: moto's, in this process and until its end."""
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    return f"http://{host}:{port}"
 
 
 class Cloud:
@@ -147,6 +158,7 @@ class Cloud:
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             # Functions inherit the emulator's environment: this is how they find the endpoint.
             "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_CODEDEPLOY": code_deploy(),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,

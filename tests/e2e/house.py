@@ -34,6 +34,7 @@ EVENTS = ROOT / "events" / "aws"
 FUNCTIONS = {
     "TrafficShift": "traffic-shift",
     "HealthCheck": "health-check",
+    "CodeDeployHook": "health-check",
     "Rollback": "rollback",
     "FeatureFlag": "feature-flag",
     "Notify": "notify",

@@ -14,12 +14,13 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
+# What each function does with routers, and with deployments.
 FUNCTIONS = {
-    "traffic-shift": ("TrafficShift", {"observe", "examine", "route"}),
-    "health-check": ("HealthCheck", {"observe"}),
-    "rollback": ("Rollback", {"observe", "route"}),
-    "feature-flag": ("FeatureFlag", set()),
-    "notify": ("Notify", set()),
+    "traffic-shift": ("TrafficShift", {"observe", "examine", "route"}, {"read", "start", "goOn", "tags"}),
+    "health-check": ("HealthCheck", {"observe"}, {"read", "answer"}),
+    "rollback": ("Rollback", {"observe", "route"}, {"read", "stop"}),
+    "feature-flag": ("FeatureFlag", set(), set()),
+    "notify": ("Notify", set(), set()),
 }
 # What Lambda itself needs of every role: logs, traces, and the way into the function's own dead-letter queue.
 PLATFORM = {
@@ -46,21 +47,23 @@ def statements(resource: str) -> list[dict]:
     return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
 
 
-def needed(function: str, router_calls: set[str]) -> set[str]:
+def needed(function: str, router_calls: set[str], deployment_calls: set[str]) -> set[str]:
     rights = json.loads((ROOT / "infra/rights.json").read_text())
     manifest = tomllib.loads((ROOT / f"functions/{function}/Cargo.toml").read_text())
     features = set(manifest["dependencies"]["tidegate-aws"]["features"]) - {"runtime"}
-    actions = {action for feature in features - {"routers"} for action in rights[feature]}
+    actions = {action for feature in features - {"routers", "deployments"} for action in rights[feature]}
     routers = {action for call in router_calls for router in rights["routers"].values() for action in router[call]}
+    deployments = {action for call in deployment_calls for action in rights["deployments"][call]}
     assert ("routers" in features) == bool(router_calls)
-    return actions | routers
+    assert ("deployments" in features) == bool(deployment_calls)
+    return actions | routers | deployments
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_allows_what_its_function_calls_and_no_more(function: str) -> None:
-    resource, router_calls = FUNCTIONS[function]
+    resource, router_calls, deployment_calls = FUNCTIONS[function]
     allowed = {action for statement in statements(resource) for action in listed(statement["Action"])}
-    assert allowed - PLATFORM == needed(function, router_calls)
+    assert allowed - PLATFORM == needed(function, router_calls, deployment_calls)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -71,11 +74,46 @@ def test_no_statement_allows_an_action_wildcard(function: str) -> None:
 
 
 def test_only_tagged_functions_may_be_moved() -> None:
-    for resource, calls in FUNCTIONS.values():
+    for resource, calls, _ in FUNCTIONS.values():
         moving = [s for s in statements(resource) if "lambda:UpdateAlias" in listed(s["Action"])]
         assert len(moving) == ("route" in calls)
         for statement in moving:
             assert statement["Condition"] == {"Null": {"aws:ResourceTag/tidegate:policy": "false"}}
+
+
+def test_deployments_are_started_where_a_tag_allows_it_and_stopped_by_rollback_alone() -> None:
+    may = {
+        (resource, action): statement
+        for resource, _, _ in FUNCTIONS.values()
+        for statement in statements(resource)
+        for action in listed(statement["Action"])
+    }
+    starts = may["TrafficShift", "codedeploy:CreateDeployment"]
+    assert starts["Condition"] == {"Null": {"aws:ResourceTag/tidegate:policy": "false"}}
+    stopping = {resource for resource, action in may if action == "codedeploy:StopDeployment"}
+    starting = {resource for resource, action in may if action == "codedeploy:CreateDeployment"}
+    assert (stopping, starting) == ({"Rollback"}, {"TrafficShift"})
+
+
+def test_only_tagged_functions_and_check_functions_are_asked() -> None:
+    asking = [s for s in statements("HealthCheck") if "lambda:InvokeFunction" in listed(s["Action"])]
+    tagged, named = asking
+    assert tagged["Condition"] == {"Null": {"aws:ResourceTag/tidegate:policy": "false"}}
+    assert named["Resource"]["Fn::Sub"].endswith(":function:${CheckFunctionPrefix}*")
+
+
+def test_codedeploy_may_invoke_health_check_by_its_second_name() -> None:
+    resources = template()["Resources"]
+    hook, function = resources["CodeDeployHook"]["Properties"], resources["HealthCheck"]["Properties"]
+    assert hook["FunctionName"]["Fn::Sub"].startswith("CodeDeployHook_"), "CodeDeploy's managed roles invoke no other names"
+    for name in ("CodeUri", "Role", "LoggingConfig", "EventInvokeConfig"):
+        assert hook[name] == function[name], name
+
+
+def test_every_state_of_a_deployment_has_one_receiver() -> None:
+    states = {name: rule["Pattern"]["detail"]["state"] for name, rule in patterns().items() if name.endswith(".Deployments")}
+    ended = states["Rollback.Deployments"]
+    assert states == {"Rollback.Deployments": ended, "TrafficShift.Deployments": [{"anything-but": ended}]}
 
 
 def test_no_function_may_run_longer_than_the_way_back_counts_on() -> None:
@@ -90,7 +128,7 @@ def test_no_function_may_run_longer_than_the_way_back_counts_on() -> None:
 def patterns() -> dict[str, dict]:
     """Every event pattern of the template, by function and event."""
     found = {}
-    for resource, _ in FUNCTIONS.values():
+    for resource, _, _ in FUNCTIONS.values():
         for name, event in template()["Resources"][resource]["Properties"]["Events"].items():
             if event["Type"] == "EventBridgeRule":
                 found[f"{resource}.{name}"] = event["Properties"]
@@ -141,6 +179,6 @@ def test_what_names_no_owner_that_listens_is_quarantined(name: str) -> None:
 def test_every_rule_and_every_function_has_a_dead_letter_queue() -> None:
     for name, rule in patterns().items():
         assert "Arn" in rule["DeadLetterConfig"], name
-    for resource, _ in FUNCTIONS.values():
+    for resource, _, _ in FUNCTIONS.values():
         properties = template()["Resources"][resource]["Properties"]
         assert properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Type"] == "SQS", resource

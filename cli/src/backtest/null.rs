@@ -63,8 +63,10 @@ impl Because {
             Cause::GuardBroken { .. } => Self::Guard,
             Cause::WorseThanBaseline { .. } => Self::Baseline,
             Cause::Undecided(_) => Self::Undecided,
-            // Nobody aborts or supersedes here, and no alarm fires.
+            // Nobody aborts, supersedes or deploys here, and no alarm fires.
             Cause::DeadlinePassed { .. }
+            | Cause::ChecksFailed(_)
+            | Cause::DeploymentEnded { .. }
             | Cause::AlarmFired { .. }
             | Cause::Aborted { .. }
             | Cause::Superseded { .. } => Self::Deadline,

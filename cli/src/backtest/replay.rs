@@ -7,6 +7,7 @@ use tidegate_domain::admit::{Asked, admit};
 use tidegate_domain::assess::{Assessment, assess};
 use tidegate_domain::attention::is_news;
 use tidegate_domain::decide::{Decision, decide};
+use tidegate_domain::deployment::Mover;
 use tidegate_domain::effect::Performed;
 use tidegate_domain::policy::{Gate, Policy};
 use tidegate_domain::reason::Reason;
@@ -60,12 +61,13 @@ impl Replay {
         let target = policy.target.clone().unwrap_or_else(|| Target::lambda("any", "live"));
         let (stable, candidate) = (Version("stable".to_owned()), Version("candidate".to_owned()));
         let id = RolloutId("backtest".to_owned());
-        let asked = Asked { id, target, candidate, policy: policy.clone(), request: Request::default() };
+        let (policy, request) = (policy.clone(), Request::default());
+        let asked = Asked { id, target, mover: Mover::Tidegate, stable: None, candidate, policy, request };
         let rollout = admit(asked, &[], at);
         let routing = Routing::all(&stable);
         let mut replay = Self { rollout, routing, revision: 1, ticks: Vec::new(), decided: Vec::new() };
         replay.decide(&Trigger::Reconcile, at);
-        replay.judged(Verdict::Ready(Preflight { baseline, firing: Vec::new() }), at);
+        replay.judged(Verdict::Ready(Preflight { baseline, firing: Vec::new(), failed: Vec::new() }), at);
         replay.decided.clear();
         if replay.rollout.phase.is_terminal() {
             return Err(Unstarted(replay.rollout.reason.to_string()));
@@ -131,13 +133,7 @@ impl Replay {
 
     /// Decides, and does what comes of it at once.
     fn decide(&mut self, trigger: &Trigger, now: Timestamp) {
-        let observation = Observation {
-            routing: Ok(self.observed()),
-            findings: Vec::new(),
-            longest_request: None,
-            target_taken: false,
-            tries_taken: 0,
-        };
+        let observation = Observation::of(Ok(self.observed()));
         let Decision::Change { next, reason } = decide(&self.rollout, trigger, &observation, now) else {
             return;
         };

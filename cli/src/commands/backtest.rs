@@ -143,7 +143,11 @@ const fn exit(rollout: &Rollout) -> Exit {
         | Phase::Superseded { .. }
         | Phase::TakenOver { .. }
         | Phase::Refused { .. } => Exit::Bad,
-        Phase::Queued | Phase::Preflight { .. } | Phase::Baking(_) | Phase::Paused { .. } => Exit::Undecided,
+        Phase::Queued
+        | Phase::Preflight { .. }
+        | Phase::Baking(_)
+        | Phase::Paused { .. }
+        | Phase::Shifting(_) => Exit::Undecided,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `tidegate demo`: six scenarios that are compiled in, told on the terminal and on a page.
+//! `tidegate demo`: seven scenarios that are compiled in, told on the terminal and on a page.
 
 use std::path::Path;
 
@@ -19,13 +19,14 @@ macro_rules! scenarios {
 }
 
 /// What the demo plays, in this order.
-const SCENARIOS: [(&str, &str); 6] = scenarios![
+const SCENARIOS: [(&str, &str); 7] = scenarios![
     "healthy",
     "five-times-errors",
     "outage",
     "no-traffic",
     "harm-at-the-gate",
     "crash-in-rollback",
+    "codedeploy-ecs-unhealthy",
 ];
 
 /// Carries the command out.

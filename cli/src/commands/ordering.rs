@@ -113,13 +113,7 @@ async fn would_be_ignored(rollout: &Rollout, command: &Command, ports: &Needs) -
         Ok(router) => router.observe(&rollout.target).await.map_err(|fault| fault.to_string()),
         Err(fault) => Err(fault.to_string()),
     };
-    let observation = Observation {
-        routing,
-        findings: Vec::new(),
-        longest_request: None,
-        target_taken: false,
-        tries_taken: 0,
-    };
+    let observation = Observation::of(routing);
     match decide(rollout, &Trigger::Commanded(command.clone()), &observation, ports.clock.now()) {
         Decision::Keep(reason) => Some(reason),
         Decision::Change { .. } => None,

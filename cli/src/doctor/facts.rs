@@ -210,7 +210,8 @@ async fn last_point(
     };
     // A metric that is named whole is nobody's in particular.
     let target = Target::lambda("any", "any");
-    let query = MetricQuery { target, version: None, measure: Measure::CloudWatch(measure) };
+    let query =
+        MetricQuery { target, version: None, target_group: None, measure: Measure::CloudWatch(measure) };
     let series = metrics.read(&[query], window).await?;
     let points = series.into_iter().flatten().filter(|(_, value)| *value > 0.0);
     Ok(points.map(|(at, _)| at).max())

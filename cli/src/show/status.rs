@@ -10,7 +10,7 @@ use tidegate_domain::verdict::Counts;
 use super::numbers::{interval, moment, odds, ratio, span, time_of_day};
 use super::style::{BOLD, CALM, DIM, GOOD, WIDTH, hang, in_style, length, of_health};
 use super::table::Table;
-use crate::status::{GateStatus, Status, StepState, StepStatus};
+use crate::status::{DeploymentShown, GateStatus, Status, StepState, StepStatus};
 
 /// The width of the labels on the left.
 const LABEL: usize = 12;
@@ -67,6 +67,9 @@ fn head(text: &mut String, status: &Status) {
     let state = in_style(of_health(status.health).bold(), state);
     let _ = writeln!(text, "{}{:gap$}{state}", in_style(BOLD, &status.rollout), "");
     line(text, "Target", &status.target.to_string());
+    if let Some(deployment) = &status.deployment {
+        line(text, "Moved by", &moved_by(deployment));
+    }
     let stable = status.stable.as_ref().map_or_else(|| "not known yet".to_owned(), ToString::to_string);
     line(text, "Versions", &format!("candidate {}, stable {stable}", status.candidate));
     let asked = format!("policy {}, asked for by {} at {}", status.policy, status.by, moment(status.created));
@@ -76,6 +79,14 @@ fn head(text: &mut String, status: &Status) {
     let weight =
         format!("{}  {} on version {}{setting}", bar(status.weight), status.weight, status.candidate);
     line(text, "Traffic", &weight);
+}
+
+fn moved_by(deployment: &DeploymentShown) -> String {
+    let DeploymentShown { id, group, status, driven } = deployment;
+    let id = id.as_ref().map_or_else(|| "to be started".to_owned(), |id| format!("deployment {id}"));
+    let status = status.map(|status| format!(", {status}")).unwrap_or_default();
+    let whose = if *driven { "" } else { ", started by somebody else" };
+    format!("CodeDeploy, {id} of {group}{status}{whose}")
 }
 
 /// A share of traffic as a bar.

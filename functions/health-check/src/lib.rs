@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Alarms, Bus, Clock, Fault, Measured, Meter, Metrics, Ports, Routers, Store};
+use tidegate_engine::ports::{
+    Alarms, Bus, Clock, Deployments, Fault, Hook, Measured, Meter, Metrics, Ports, Probe, Routers, Store,
+};
 use tidegate_engine::sweep::Sweep;
-use tidegate_engine::{Answer, Door, Engine, Hands, Respond};
+use tidegate_engine::{Answer, Door, Engine, Hands, Hooks, Respond};
 use tidegate_wire::aws::{self, AppConfigDirective, Asks, AwsEvent, EcsHookAnswer};
 use tidegate_wire::bus::Message;
 use tidegate_wire::intake::Incoming;
@@ -24,6 +27,10 @@ pub struct Needs {
     pub metrics: Arc<dyn Metrics>,
     /// The alarms.
     pub alarms: Arc<dyn Alarms>,
+    /// CodeDeploy's deployments.
+    pub deployments: Arc<dyn Deployments>,
+    /// The asking of versions before they get any traffic.
+    pub probe: Arc<dyn Probe>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// Measurements of Tidegate itself.
@@ -34,8 +41,9 @@ pub struct Needs {
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, metrics, alarms, bus, meter, clock, .. } = ports.clone();
-        Self { store, routers, metrics, alarms, bus, meter, clock }
+        let Ports { store, routers, metrics, alarms, deployments, probe, bus, meter, clock, .. } =
+            ports.clone();
+        Self { store, routers, metrics, alarms, deployments, probe, bus, meter, clock }
     }
 }
 
@@ -43,24 +51,34 @@ impl From<&Ports> for Needs {
 pub struct HealthCheck {
     door: Door,
     engine: Engine,
+    hooks: Hooks,
     sweep: Sweep,
 }
 
 impl HealthCheck {
     /// The function on its ports.
     pub fn new(needs: impl Into<Needs>) -> Self {
-        let Needs { store, routers, metrics, alarms, bus, meter, clock } = needs.into();
+        let Needs { store, routers, metrics, alarms, deployments, probe, bus, meter, clock } = needs.into();
         let owner = Owner::HealthCheck;
         let engine = Engine {
             owner,
             store: store.clone(),
             routers: routers.clone(),
+            deployments: deployments.clone(),
             bus: bus.clone(),
             clock: clock.clone(),
             hands: Arc::new(Eyes),
         };
         let door = Door { owner, store: store.clone(), bus: bus.clone(), clock: clock.clone() };
-        Self { door, engine, sweep: Sweep { store, routers, metrics, alarms, bus, meter, clock } }
+        let hooks = Hooks {
+            store: store.clone(),
+            deployments: deployments.clone(),
+            probe: probe.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+        };
+        let sweep = Sweep { store, routers, deployments, probe, metrics, alarms, bus, meter, clock };
+        Self { door, engine, hooks, sweep }
     }
 
     async fn look(&self, rollouts: &[RolloutId]) -> Result<Answer, Fault> {
@@ -90,12 +108,26 @@ impl Respond for HealthCheck {
                 if let Some(at) = sweep.at {
                     self.sweep.meter.record(Measured::SweepLag(Span::between(at, self.sweep.clock.now())));
                 }
-                Ok(Answer::Value(json!({ "swept": self.sweep.all().await? })))
+                let swept = self.sweep.all().await;
+                // No hook waits without a deployment; where nobody could say, hooks are answered all the same.
+                if swept.as_ref().map_or(true, |swept| swept.deployments > 0) {
+                    self.hooks.all().await?;
+                }
+                Ok(Answer::Value(json!({ "swept": swept?.rollouts })))
             }
             Incoming::Bus { message: Message::TicksDue(due), .. } => self.look(&due.rollouts).await,
             Incoming::Bus { message: Message::EffectsDue(due), .. } if due.owner == Owner::HealthCheck => {
                 self.engine.resume(&due.rollout).await?;
                 self.look(&[due.rollout]).await
+            }
+            Incoming::Aws(AwsEvent::CodeDeployHook(hook)) => {
+                let hook = Hook {
+                    deployment: DeploymentId(hook.deployment_id),
+                    execution: hook.hook_execution_id,
+                    asked: self.sweep.clock.now(),
+                };
+                self.hooks.ask(&hook).await?;
+                Ok(Answer::Value(json!({ "asked": hook.deployment })))
             }
             Incoming::Aws(AwsEvent::EcsHook(_)) => Ok(Answer::Value(go_on(Asks::Ecs))),
             Incoming::Aws(AwsEvent::AppConfigTick(_)) => Ok(Answer::Value(go_on(Asks::AppConfig))),
@@ -118,6 +150,9 @@ impl Hands for Eyes {
             Effect::Measure => Ok(Some(Performed::Done)),
             Effect::Shift { .. }
             | Effect::TakeBack { .. }
+            | Effect::StartDeployment { .. }
+            | Effect::ContinueDeployment { .. }
+            | Effect::StopDeployment { .. }
             | Effect::Supersede { .. }
             | Effect::StartNext
             | Effect::Restart { .. }

@@ -9,6 +9,8 @@ async fn main() -> Result<(), Failed> {
         HealthCheck::new(Needs {
             store: aws.store(),
             routers: aws.routers(),
+            deployments: aws.deployments(),
+            probe: aws.probe(),
             metrics: aws.metrics(),
             alarms: aws.alarms(),
             bus: aws.bus(),

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use tidegate_domain::effect::{Effect, Outcome, Owner, Pending, Performed};
 use tidegate_domain::rollout::Rollout;
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Bus, Claim, Clock, Fault, FaultKind, Notice, Notifier, Ports, Routers, Store};
+use tidegate_engine::ports::{
+    Absent, Bus, Claim, Clock, Fault, FaultKind, Notice, Notifier, Ports, Routers, Store,
+};
 use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond};
 use tidegate_wire::bus::Message;
 use tidegate_wire::intake::Incoming;
@@ -54,6 +56,7 @@ impl Notify {
             owner,
             store: store.clone(),
             routers: Routers::new(Vec::new()),
+            deployments: Arc::new(Absent),
             bus: bus.clone(),
             clock: clock.clone(),
             hands: voice.clone(),
@@ -148,6 +151,9 @@ impl Hands for Voice {
             Effect::Announce(outcome) => Ok(self.tell(outcome).await?.then_some(Performed::Done)),
             Effect::Shift { .. }
             | Effect::TakeBack { .. }
+            | Effect::StartDeployment { .. }
+            | Effect::ContinueDeployment { .. }
+            | Effect::StopDeployment { .. }
             | Effect::Supersede { .. }
             | Effect::Measure
             | Effect::StartNext

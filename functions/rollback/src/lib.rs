@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tidegate_domain::attention::{Alarmed, alarmed};
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Phase, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Bus, Clock, Fault, Measured, Meter, Ports, Routers, Store};
-use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond, route};
-use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployState};
+use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Filed, Measured, Meter, Ports, Routers, Store};
+use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond, route, settled};
+use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployDeployment, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
 
@@ -21,6 +22,8 @@ pub struct Needs {
     pub store: Arc<dyn Store>,
     /// The routers.
     pub routers: Routers,
+    /// CodeDeploy's deployments.
+    pub deployments: Arc<dyn Deployments>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// Measurements of Tidegate itself.
@@ -31,8 +34,8 @@ pub struct Needs {
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, bus, meter, clock, .. } = ports.clone();
-        Self { store, routers, bus, meter, clock }
+        let Ports { store, routers, deployments, bus, meter, clock, .. } = ports.clone();
+        Self { store, routers, deployments, bus, meter, clock }
     }
 }
 
@@ -47,11 +50,18 @@ pub struct Rollback {
 impl Rollback {
     /// The function on its ports.
     pub fn new(needs: impl Into<Needs>) -> Self {
-        let Needs { store, routers, bus, meter, clock } = needs.into();
+        let Needs { store, routers, deployments, bus, meter, clock } = needs.into();
         let owner = Owner::Rollback;
-        let hands = Arc::new(Back { routers: routers.clone() });
-        let engine =
-            Engine { owner, store: store.clone(), routers, bus: bus.clone(), clock: clock.clone(), hands };
+        let hands = Arc::new(Back { routers: routers.clone(), deployments: deployments.clone() });
+        let engine = Engine {
+            owner,
+            store: store.clone(),
+            routers,
+            deployments,
+            bus: bus.clone(),
+            clock: clock.clone(),
+            hands,
+        };
         Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store, meter }
     }
 
@@ -72,6 +82,7 @@ impl Rollback {
             | Message::VerdictReached(_)
             | Message::EffectsDue(_)
             | Message::TicksDue(_)
+            | Message::DeploymentFound(_)
             | Message::RolloutOutcome(_)
             | Message::FlagToggleRequested(_) => return Ok(Answer::elsewhere(Owner::Rollback)),
         };
@@ -86,6 +97,18 @@ impl Rollback {
             self.meter.record(Measured::RolledBack(Span::between(at, self.door.clock.now())));
         }
         answer
+    }
+
+    /// A deployment failed or was stopped: the rollout that follows it looks at what becomes of its traffic.
+    async fn ended(&self, event: &CodeDeployDeployment) -> Result<Answer, Fault> {
+        let id = DeploymentId(event.deployment_id.clone());
+        match self.store.filed(&id).await? {
+            Some(Filed::Followed(rollout)) => {
+                Ok(Answer::Handled(self.engine.handle(&rollout, &Trigger::Reconcile, None).await?))
+            }
+            Some(Filed::PassedOver(why)) => Ok(Answer::Ignored(why)),
+            None => Ok(Answer::Ignored(format!("no rollout follows {event}"))),
+        }
     }
 
     /// An alarm fires: every rollout whose policy lets it roll back is told. One that fails, or whose document cannot be read,
@@ -148,12 +171,7 @@ impl Respond for Rollback {
                 Ok(Answer::Ignored(format!("alarm {} does not fire", alarm.alarm)))
             }
             Incoming::Aws(AwsEvent::CodeDeployDeployment(event)) => match event.state {
-                CodeDeployState::Failure | CodeDeployState::Stop => {
-                    let id = event.deployment_id;
-                    Ok(Answer::Ignored(format!(
-                        "no rollout follows CodeDeploy deployment {id}: this release drives Lambda aliases"
-                    )))
-                }
+                CodeDeployState::Failure | CodeDeployState::Stop => self.ended(&event).await,
                 CodeDeployState::Start
                 | CodeDeployState::Ready
                 | CodeDeployState::Success
@@ -167,6 +185,19 @@ impl Respond for Rollback {
 /// What rollback may do: take traffic back, and ask an older rollout to make way.
 struct Back {
     routers: Routers,
+    deployments: Arc<dyn Deployments>,
+}
+
+impl Back {
+    /// Whether a deployment goes on in the group that moved the traffic of a rollout. Where nobody may say, nothing is in the way.
+    async fn is_moved_by_another(&self, rollout: &Rollout) -> Result<bool, Fault> {
+        let Some(moves) = rollout.mover.code_deploy() else { return Ok(false) };
+        match self.deployments.under_way_in(&moves.group).await {
+            Ok(under_way) => Ok(!under_way.is_empty()),
+            Err(fault) if fault.may_pass() => Err(fault),
+            Err(_) => Ok(false),
+        }
+    }
 }
 
 #[async_trait]
@@ -178,8 +209,13 @@ impl Hands for Back {
         pending: &Pending,
     ) -> Result<Option<Performed>, Fault> {
         match &pending.effect {
+            // It is waited for: what it moves is read again by the next sweep.
+            Effect::TakeBack { .. } if self.is_moved_by_another(rollout).await? => Ok(None),
             Effect::TakeBack { wish, fence } => {
                 route(&self.routers, &rollout.target, wish, fence).await.map(Some)
+            }
+            Effect::StopDeployment { deployment } => {
+                settled(self.deployments.stop(deployment).await, |()| Performed::Done)
             }
             Effect::Supersede { rollout: older } => {
                 let trigger =
@@ -188,6 +224,8 @@ impl Hands for Back {
                 Ok(Some(Performed::Done))
             }
             Effect::Shift { .. }
+            | Effect::StartDeployment { .. }
+            | Effect::ContinueDeployment { .. }
             | Effect::Measure
             | Effect::StartNext
             | Effect::Restart { .. }

@@ -9,6 +9,7 @@ async fn main() -> Result<(), Failed> {
         Rollback::new(Needs {
             store: aws.store(),
             routers: aws.routers(),
+            deployments: aws.deployments(),
             bus: aws.bus(),
             meter: aws.meter(),
             clock: aws.clock(),

@@ -1,6 +1,7 @@
 //! From a request or a version event to what a rollout starts from.
 
 use tidegate_domain::admit::Asked;
+use tidegate_domain::deployment::Mover;
 use tidegate_domain::policy::{Mode, Policy};
 use tidegate_domain::rollout::{Request, RolloutId};
 use tidegate_domain::target::{Target, Version, kinds};
@@ -30,20 +31,29 @@ impl TrafficShift {
             }
         };
         let RolloutRequested { id, target, version, policy: _, by, fix_forward } = asked;
-        Ok(policy.and_then(|policy| {
-            let target = target.or_else(|| policy.target.clone()).ok_or_else(|| {
-                "detail.target is missing and the policy names none; like {\"lambda\": {\"function\": \"checkout\", \
-                 \"alias\": \"live\"}}"
-                    .to_owned()
-            })?;
-            let id = id.unwrap_or_else(|| RolloutId::of_version(&target, &version));
-            let faults = faults(&target, &version, &id);
-            if !faults.is_empty() {
-                return Err(faults.join("\n"));
-            }
-            let request = Request { by, fix_forward, ..Request::default() };
-            Ok(Asked { id, target, candidate: version, policy, request })
-        }))
+        let policy = match policy {
+            Ok(policy) => policy,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let Some(target) = target.or_else(|| policy.target.clone()) else {
+            return Ok(Err(
+                "detail.target is missing and the policy names none; like {\"lambda\": {\"function\": \
+                           \"checkout\", \"alias\": \"live\"}}"
+                    .to_owned(),
+            ));
+        };
+        let named = id.clone().unwrap_or_else(|| RolloutId::of_version(&target, &Version("1".to_owned())));
+        let faults = faults(&target, &version, &named);
+        if !faults.is_empty() {
+            return Ok(Err(faults.join("\n")));
+        }
+        let (target, mover, candidate) = match self.resolved(target, version).await? {
+            Ok(resolved) => resolved,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let id = id.unwrap_or_else(|| RolloutId::of_version(&target, &candidate));
+        let request = Request { by, fix_forward, ..Request::default() };
+        Ok(Ok(Asked { id, target, mover, stable: None, candidate, policy, request }))
     }
 
     /// What a new version of a tagged function asks for by itself, or why it asks for nothing.
@@ -73,7 +83,7 @@ impl TrafficShift {
         let candidate = self.version_of(event).await?;
         let id = RolloutId::of_version(&target, &candidate);
         let request = Request { by: event.by.clone(), automatic: true, ..Request::default() };
-        Ok(Ok(Asked { id, target, candidate, policy, request }))
+        Ok(Ok(Asked { id, target, mover: Mover::Tidegate, stable: None, candidate, policy, request }))
     }
 
     async fn version_of(&self, event: &VersionPublished) -> Result<Version, Fault> {
@@ -88,7 +98,7 @@ impl TrafficShift {
         })
     }
 
-    async fn stored_policy(&self, name: &str) -> Result<Result<Policy, String>, Fault> {
+    pub(crate) async fn stored_policy(&self, name: &str) -> Result<Result<Policy, String>, Fault> {
         Ok(match self.store.policy(name).await? {
             None => Err(format!("no policy is called {name:?}; store it with: tidegate policy apply FILE")),
             Some(record) => record.policy().map_err(|faults| format!("policy {name}: {faults}")),

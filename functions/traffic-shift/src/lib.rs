@@ -1,16 +1,18 @@
 //! traffic-shift: starts rollouts and moves their weight forward. It takes nothing back: that is rollback's right.
 
 mod asking;
+mod deploying;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidegate_domain::admit::Asked;
+use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Mover, Order, description};
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Request, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
-use tidegate_engine::ports::{Bus, Clock, Fault, Functions, Ports, Routers, Store};
-use tidegate_engine::{Answer, Door, Engine, Hands, Respond, route};
+use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Functions, Ports, Routers, Store};
+use tidegate_engine::{Answer, Door, Engine, Hands, Respond, route, settled};
 use tidegate_wire::aws::{AwsEvent, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
@@ -23,6 +25,8 @@ pub struct Needs {
     pub routers: Routers,
     /// The functions under Tidegate, to read.
     pub functions: Arc<dyn Functions>,
+    /// CodeDeploy's deployments.
+    pub deployments: Arc<dyn Deployments>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The time.
@@ -31,8 +35,8 @@ pub struct Needs {
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, functions, bus, clock, .. } = ports.clone();
-        Self { store, routers, functions, bus, clock }
+        let Ports { store, routers, functions, deployments, bus, clock, .. } = ports.clone();
+        Self { store, routers, functions, deployments, bus, clock }
     }
 }
 
@@ -42,17 +46,25 @@ pub struct TrafficShift {
     engine: Engine,
     store: Arc<dyn Store>,
     functions: Arc<dyn Functions>,
+    deployments: Arc<dyn Deployments>,
 }
 
 impl TrafficShift {
     /// The function on its ports.
     pub fn new(needs: impl Into<Needs>) -> Self {
-        let Needs { store, routers, functions, bus, clock } = needs.into();
+        let Needs { store, routers, functions, deployments, bus, clock } = needs.into();
         let owner = Owner::TrafficShift;
-        let hands = Arc::new(Forward { routers: routers.clone() });
-        let engine =
-            Engine { owner, store: store.clone(), routers, bus: bus.clone(), clock: clock.clone(), hands };
-        Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store, functions }
+        let hands = Arc::new(Forward { routers: routers.clone(), deployments: deployments.clone() });
+        let engine = Engine {
+            owner,
+            store: store.clone(),
+            routers,
+            deployments: deployments.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            hands,
+        };
+        Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store, functions, deployments }
     }
 
     async fn answer_bus(&self, event_id: &str, message: Message) -> Result<Answer, Fault> {
@@ -73,6 +85,7 @@ impl TrafficShift {
             Message::EffectsDue(due) if due.owner == Owner::TrafficShift => {
                 self.engine.handle(&due.rollout, &Trigger::Reconcile, None).await?
             }
+            Message::DeploymentFound(found) => return self.deployment(&found.deployment).await,
             Message::RolloutCommand(_)
             | Message::VerdictReached(_)
             | Message::EffectsDue(_)
@@ -102,13 +115,11 @@ impl Respond for TrafficShift {
                 Ok(Answer::Ignored(format!("the sweep looks at {}:{}", event.function, event.alias)))
             }
             Incoming::Aws(AwsEvent::CodeDeployDeployment(event)) => match event.state {
-                CodeDeployState::Start | CodeDeployState::Ready | CodeDeployState::Success => {
-                    let id = event.deployment_id;
-                    Ok(Answer::Ignored(format!(
-                        "no policy adopts CodeDeploy deployment {id}: this release drives Lambda aliases"
-                    )))
-                }
-                CodeDeployState::Failure | CodeDeployState::Stop | CodeDeployState::Unknown(_) => {
+                CodeDeployState::Start
+                | CodeDeployState::Ready
+                | CodeDeployState::Success
+                | CodeDeployState::Unknown(_) => self.deployment(&DeploymentId(event.deployment_id)).await,
+                CodeDeployState::Failure | CodeDeployState::Stop => {
                     Ok(Answer::elsewhere(Owner::TrafficShift))
                 }
             },
@@ -120,6 +131,36 @@ impl Respond for TrafficShift {
 /// What traffic-shift may do: move traffic towards a candidate, and start rollouts.
 struct Forward {
     routers: Routers,
+    deployments: Arc<dyn Deployments>,
+}
+
+impl Forward {
+    /// Starts the deployment of a rollout. CodeDeploy has no client token: an earlier try is looked for first.
+    async fn started(&self, rollout: &Rollout, order: &Order) -> Result<DeploymentId, Fault> {
+        let description = description(&rollout.id);
+        match self.deployments.find(&order.group, &description, rollout.created).await? {
+            Some(id) => Ok(id),
+            None => self.deployments.start(order, &description).await,
+        }
+    }
+}
+
+/// Who moves the traffic of a rollout that is tried again: of a deployment that somebody else started there is no other try.
+fn again(before: &Mover) -> Mover {
+    match before {
+        Mover::Tidegate => Mover::Tidegate,
+        Mover::CodeDeploy(moves) => {
+            let fresh = CodeDeploy {
+                id: None,
+                status: None,
+                target_groups: None,
+                compared: None,
+                red: Vec::new(),
+                ..(**moves).clone()
+            };
+            Mover::CodeDeploy(Box::new(fresh))
+        }
+    }
 }
 
 #[async_trait]
@@ -133,6 +174,13 @@ impl Hands for Forward {
         match &pending.effect {
             Effect::Shift { wish, fence } => {
                 route(&self.routers, &rollout.target, wish, fence).await.map(Some)
+            }
+            Effect::StartDeployment { order } => {
+                let started = self.started(rollout, order).await;
+                settled(started, Performed::Started)
+            }
+            Effect::ContinueDeployment { deployment, wait } => {
+                settled(self.deployments.go_on(deployment, *wait).await, |()| Performed::Done)
             }
             Effect::StartNext => {
                 engine.start_next(&rollout.target).await?;
@@ -148,6 +196,8 @@ impl Hands for Forward {
                 let asked = Asked {
                     id: id.clone(),
                     target: rollout.target.clone(),
+                    mover: again(&rollout.mover),
+                    stable: None,
                     candidate: rollout.candidate.clone(),
                     policy: rollout.policy.clone(),
                     request,
@@ -155,9 +205,11 @@ impl Hands for Forward {
                 engine.admit(asked, None).await?;
                 Ok(Some(Performed::Done))
             }
-            Effect::TakeBack { .. } | Effect::Supersede { .. } | Effect::Measure | Effect::Announce(_) => {
-                unreachable!("the engine gives a function its own effects only")
-            }
+            Effect::TakeBack { .. }
+            | Effect::StopDeployment { .. }
+            | Effect::Supersede { .. }
+            | Effect::Measure
+            | Effect::Announce(_) => unreachable!("the engine gives a function its own effects only"),
         }
     }
 }

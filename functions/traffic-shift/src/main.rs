@@ -9,6 +9,7 @@ async fn main() -> Result<(), Failed> {
         TrafficShift::new(Needs {
             store: aws.store(),
             routers: aws.routers(),
+            deployments: aws.deployments(),
             functions: aws.functions(),
             bus: aws.bus(),
             clock: aws.clock(),

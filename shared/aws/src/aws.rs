@@ -7,12 +7,16 @@ use aws_types::SdkConfig;
 use tidegate_engine::ports::Alarms;
 #[cfg(feature = "bus")]
 use tidegate_engine::ports::Bus;
+#[cfg(feature = "deployments")]
+use tidegate_engine::ports::Deployments;
 #[cfg(feature = "functions")]
 use tidegate_engine::ports::Functions;
 #[cfg(feature = "metrics")]
 use tidegate_engine::ports::Metrics;
 #[cfg(feature = "notifier")]
 use tidegate_engine::ports::Notifier;
+#[cfg(feature = "probe")]
+use tidegate_engine::ports::Probe;
 #[cfg(feature = "routers")]
 use tidegate_engine::ports::Routers;
 #[cfg(feature = "store")]
@@ -99,6 +103,18 @@ impl<S: AsRef<Installation>> Aws<S> {
     #[cfg(feature = "functions")]
     pub fn functions(&self) -> Arc<dyn Functions> {
         Arc::new(crate::functions::Lambda::new(self.sdk.clone()))
+    }
+
+    /// CodeDeploy's deployments.
+    #[cfg(feature = "deployments")]
+    pub fn deployments(&self) -> Arc<dyn Deployments> {
+        Arc::new(crate::deployments::CodeDeploy::new(self.sdk.clone()))
+    }
+
+    /// The asking of versions before they get any traffic.
+    #[cfg(feature = "probe")]
+    pub fn probe(&self) -> Arc<dyn Probe> {
+        Arc::new(crate::probe::Direct::new(self.sdk.clone()))
     }
 
     /// The bus.

@@ -80,7 +80,8 @@ pub fn answered(status: u16, code: &str, message: &str) -> FaultKind {
     }
 }
 
-/// Parts of the codes of what passes by itself. `ResourceConflict` is Lambda's word for "an update is in progress".
+/// Parts of the codes of what passes by itself. `ResourceConflict` is Lambda's word for "an update is in progress",
+/// `DeploymentLimitExceeded` CodeDeploy's for "another deployment is under way".
 const PASSING: &[&str] = &[
     "Throttl",
     "TooManyRequests",
@@ -92,6 +93,8 @@ const PASSING: &[&str] = &[
     "TransactionInProgress",
     "ResourceConflict",
     "ConcurrentModification",
+    "DeploymentLimitExceeded",
+    "SnapStartNotReady",
     "InternalServerError",
     "InternalFailure",
     "InternalError",
@@ -111,7 +114,7 @@ const DENIED: &[&str] = &[
     "OptInRequired",
 ];
 /// Parts of the codes of what is not there.
-const MISSING: &[&str] = &["ResourceNotFound", "NotFoundException", "NotFound"];
+const MISSING: &[&str] = &["NotFound", "DoesNotExist"];
 
 /// Something in an answer or in the table that cannot be read.
 pub fn unreadable(what: impl Into<String>, problem: impl Into<String>) -> Fault {
@@ -135,6 +138,7 @@ mod tests {
             (400, "ProvisionedThroughputExceededException"),
             (400, "TransactionConflictException"),
             (409, "ResourceConflictException"),
+            (400, "DeploymentLimitExceededException"),
             (429, "TooManyRequestsException"),
             (500, ""),
             (503, "ServiceUnavailable"),
@@ -149,7 +153,12 @@ mod tests {
         ] {
             assert!(matches!(kind(status, code), FaultKind::Denied(_)), "{status} {code}");
         }
-        for (status, code) in [(400, "ResourceNotFoundException"), (404, "NotFound"), (404, "")] {
+        for (status, code) in [
+            (400, "ResourceNotFoundException"),
+            (400, "DeploymentDoesNotExistException"),
+            (404, "NotFound"),
+            (404, ""),
+        ] {
             assert!(matches!(kind(status, code), FaultKind::Missing(_)), "{status} {code}");
         }
         for (status, code) in

@@ -13,6 +13,8 @@ mod aws;
 pub mod bus;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "deployments")]
+pub mod deployments;
 pub mod faults;
 #[cfg(feature = "functions")]
 pub mod functions;
@@ -23,6 +25,8 @@ pub mod meter;
 pub mod metrics;
 #[cfg(feature = "notifier")]
 pub mod notifier;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod rights;
 #[cfg(feature = "routers")]
 pub mod routers;
@@ -31,6 +35,8 @@ pub mod runtime;
 mod sdk;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(any(feature = "deployments", feature = "functions"))]
+mod tags;
 
 #[cfg(feature = "profiles")]
 pub use account::Account;

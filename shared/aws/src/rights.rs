@@ -16,8 +16,8 @@ impl Right {
     }
 }
 
-/// The rights of every adapter but the routers, by port. Those of a router stand in its capabilities, divided into reads and
-/// writes, because one function may read what another writes.
+/// The rights of most adapters, by port. Those of a router stand in its capabilities and those of deployments beside their
+/// adapter, divided by what is done, because one function may read what another moves.
 pub fn all() -> Vec<(&'static str, &'static [Right])> {
     vec![
         #[cfg(feature = "store")]
@@ -28,6 +28,8 @@ pub fn all() -> Vec<(&'static str, &'static [Right])> {
         ("alarms", crate::alarms::RIGHTS),
         #[cfg(feature = "functions")]
         ("functions", crate::functions::RIGHTS),
+        #[cfg(feature = "probe")]
+        ("probe", crate::probe::RIGHTS),
         #[cfg(feature = "bus")]
         ("bus", crate::bus::RIGHTS),
         #[cfg(feature = "notifier")]

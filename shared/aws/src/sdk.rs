@@ -67,7 +67,7 @@ pub(crate) struct Sdk {
     config: SdkConfig,
     #[cfg(feature = "store")]
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
-    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection", feature = "probe"))]
     lambda: OnceLock<aws_sdk_lambda::Client>,
     #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
     cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
@@ -75,6 +75,10 @@ pub(crate) struct Sdk {
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     #[cfg(feature = "notifier")]
     sns: OnceLock<aws_sdk_sns::Client>,
+    #[cfg(feature = "deployments")]
+    codedeploy: OnceLock<aws_sdk_codedeploy::Client>,
+    #[cfg(feature = "deployments")]
+    ecs: OnceLock<aws_sdk_ecs::Client>,
 }
 
 impl Sdk {
@@ -87,7 +91,12 @@ impl Sdk {
             config: config.to_builder().retry_config(retries).timeout_config(limits).build(),
             #[cfg(feature = "store")]
             dynamodb: OnceLock::new(),
-            #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+            #[cfg(any(
+                feature = "routers",
+                feature = "functions",
+                feature = "inspection",
+                feature = "probe"
+            ))]
             lambda: OnceLock::new(),
             #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
             cloudwatch: OnceLock::new(),
@@ -95,6 +104,10 @@ impl Sdk {
             eventbridge: OnceLock::new(),
             #[cfg(feature = "notifier")]
             sns: OnceLock::new(),
+            #[cfg(feature = "deployments")]
+            codedeploy: OnceLock::new(),
+            #[cfg(feature = "deployments")]
+            ecs: OnceLock::new(),
         }
     }
 
@@ -103,7 +116,7 @@ impl Sdk {
         self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config))
     }
 
-    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection"))]
+    #[cfg(any(feature = "routers", feature = "functions", feature = "inspection", feature = "probe"))]
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
         self.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
     }
@@ -121,5 +134,21 @@ impl Sdk {
     #[cfg(feature = "notifier")]
     pub(crate) fn sns(&self) -> &aws_sdk_sns::Client {
         self.sns.get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "deployments")]
+    pub(crate) fn codedeploy(&self) -> &aws_sdk_codedeploy::Client {
+        self.codedeploy.get_or_init(|| aws_sdk_codedeploy::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "deployments")]
+    pub(crate) fn ecs(&self) -> &aws_sdk_ecs::Client {
+        self.ecs.get_or_init(|| aws_sdk_ecs::Client::new(&self.config))
+    }
+
+    /// The region that is called.
+    #[cfg(feature = "deployments")]
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.config.region().map(Region::as_ref)
     }
 }

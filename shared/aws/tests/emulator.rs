@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tidegate_aws::Aws;
 use tidegate_aws::config::Installation;
+use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Group, Mover, Platform};
 use tidegate_domain::effect::Owner;
 use tidegate_domain::policy::Policy;
 use tidegate_domain::reason::Reason;
@@ -22,7 +23,9 @@ use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::ticks::{Arms, Tick};
 use tidegate_domain::verdict::{Counts, Verdict};
-use tidegate_engine::ports::{Claim, Commit, Committed, Letter, Listed, PolicyRecord, Snapshot, Store};
+use tidegate_engine::ports::{
+    Claim, Commit, Committed, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
+};
 
 fn at(time: &str) -> Timestamp {
     format!("2026-03-01T{time}Z").parse().unwrap()
@@ -213,4 +216,74 @@ async fn letters_are_kept_once_and_policies_as_they_were_applied() {
     store.put_policy(&policy).await.unwrap();
     assert_eq!(store.policy("checkout").await.unwrap(), Some(policy));
     assert_eq!(store.policy("other").await.unwrap(), None);
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn a_target_is_guarded_by_the_policy_that_was_stored_last() {
+    let store = table("guards").await;
+    let policy = |name: &str, mode: &str| {
+        let target = json!({ "lambda": { "function": "checkout", "alias": "live" } });
+        let strategy = json!({ "steps": [{ "setWeight": 5 }, { "bake": "10m" }] });
+        let mut json = json!({ "version": 1, "name": name, "mode": mode, "target": target });
+        if mode == "drive" {
+            json["strategy"] = strategy;
+        }
+        let (name, text, by) = (name.to_owned(), json.to_string(), "ops".to_owned());
+        PolicyRecord { name, text, json, applied: at("10:00:00"), by }
+    };
+    let key = Target::lambda("checkout", "live").key();
+    assert_eq!(store.guard_of(&key).await.unwrap(), None);
+    for (name, mode, guards) in [("a", "guard", "a"), ("b", "guard", "b"), ("c", "drive", "b")] {
+        let policy = policy(name, mode);
+        store.put_policy(&policy).await.unwrap();
+        assert_eq!(store.guard_of(&key).await.unwrap().as_deref(), Some(guards));
+        assert_eq!(store.policy(name).await.unwrap(), Some(policy));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn a_deployment_that_is_followed_stays_so() {
+    let store = table("deployments").await;
+    let store = store.as_ref();
+    let (first, second) = (DeploymentId("d-1".to_owned()), DeploymentId("d-2".to_owned()));
+    let moves = CodeDeploy {
+        group: Group { application: "shop".to_owned(), name: "checkout".to_owned() },
+        platform: Platform::Lambda,
+        id: Some(first.clone()),
+        asked: None,
+        has_alarms: false,
+        red: Vec::new(),
+        status: None,
+        compared: None,
+        target_groups: None,
+    };
+    let followed = Rollout { mover: Mover::CodeDeploy(Box::new(moves)), ..rollout("a", "10:00:00") };
+    assert_eq!(store.filed(&first).await.unwrap(), None);
+    store.pass_over(&first, "no tag").await.unwrap();
+    assert_eq!(store.filed(&first).await.unwrap(), Some(Filed::PassedOver("no tag".to_owned())));
+    assert_eq!(commit(store, None, &followed, None).await, Committed::Done);
+    store.pass_over(&first, "no tag").await.unwrap();
+    assert_eq!(store.filed(&first).await.unwrap(), Some(Filed::Followed(followed.id)));
+    store.pass_over(&second, "no tag").await.unwrap();
+    store.pass_over(&second, "no policy").await.unwrap();
+    assert_eq!(store.filed(&second).await.unwrap(), Some(Filed::PassedOver("no policy".to_owned())));
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn hooks_wait_oldest_first_until_they_are_answered() {
+    let store = table("hooks").await;
+    let hook = |deployment: &str, time| {
+        let (deployment, execution) = (DeploymentId(deployment.to_owned()), "token".repeat(400));
+        Hook { deployment, execution, asked: at(time) }
+    };
+    for kept in [hook("d-2", "10:00:00"), hook("d-1", "10:01:00"), hook("d-2", "10:02:00")] {
+        store.ask(&kept).await.unwrap();
+    }
+    assert_eq!(store.asked().await.unwrap(), [hook("d-2", "10:00:00"), hook("d-1", "10:01:00")]);
+    store.answered(&hook("d-2", "10:02:00")).await.unwrap();
+    store.answered(&hook("d-2", "10:02:00")).await.unwrap();
+    assert_eq!(store.asked().await.unwrap(), [hook("d-1", "10:01:00")]);
 }

@@ -6,6 +6,7 @@ use aws_types::SdkConfig;
 use serde_json::{Map, Value, json};
 use tidegate_aws::Aws;
 use tidegate_aws::config::Settings;
+use tidegate_aws::deployments;
 use tidegate_aws::rights;
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:on-call";
@@ -15,6 +16,10 @@ fn stated() -> Value {
         .into_iter()
         .map(|(port, rights)| (port.to_owned(), rights.iter().map(|right| right.action).collect()))
         .collect();
+    let deployments = deployments::RIGHTS.iter().map(|(what, rights)| {
+        ((*what).to_owned(), rights.iter().map(|right| right.action).collect::<Value>())
+    });
+    all.insert("deployments".to_owned(), Value::Object(deployments.collect()));
     let named = |name: &str| Some(if name == "TIDEGATE_TOPIC" { TOPIC } else { "tidegate" }.to_owned());
     let settings =
         Settings::read(|name| named(name).filter(|_| name != "TIDEGATE_LOG")).expect("whole settings");

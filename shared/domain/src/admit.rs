@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::deployment::{Mover, config};
 use crate::effect::{Effect, EffectId, Outcome, Pending};
 use crate::policy::{Mode, OutcomeKind, Policy};
 use crate::reason::Reason;
@@ -16,6 +17,10 @@ pub struct Asked {
     pub id: RolloutId,
     /// Whose traffic.
     pub target: Target,
+    /// Who moves it.
+    pub mover: Mover,
+    /// What it is compared with, where that is known before preflight.
+    pub stable: Option<Version>,
     /// Which version.
     pub candidate: Version,
     /// Under which policy.
@@ -27,8 +32,9 @@ pub struct Asked {
 /// The document that a request becomes: queued behind what is under way, and asking a candidate that is known to be older to
 /// make way; or refused, with every finding at once. `others` are the rollouts of the same target that are not over.
 pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
-    let Asked { id, target, candidate, policy, request } = asked;
+    let Asked { id, target, mover, stable, candidate, policy, request } = asked;
     let mut rollout = Rollout::queued(id, target, candidate, policy, request, now);
+    (rollout.mover, rollout.stable) = (mover, stable);
     let findings = findings(&rollout, others);
     if !findings.is_empty() {
         rollout.reason = Reason::PreflightFailed(findings.clone());
@@ -37,9 +43,9 @@ pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
         push(&mut rollout, Effect::Announce(Box::new(told)));
         return rollout;
     }
-    let newer = rollout.candidate.clone();
-    for other in others.iter().filter(|other| newer.is_newer_than(&other.candidate) == Some(true)) {
-        push(&mut rollout, Effect::Supersede { rollout: other.id.clone() });
+    let make_way = others.iter().filter(|other| makes_way(other, &rollout)).map(|other| other.id.clone());
+    for other in make_way.collect::<Vec<_>>() {
+        push(&mut rollout, Effect::Supersede { rollout: other });
     }
     rollout
 }
@@ -47,7 +53,9 @@ pub fn admit(asked: Asked, others: &[Rollout], now: Timestamp) -> Rollout {
 /// What is wrong with a request whose id a rollout of another target or version has; `None` where that rollout is the one asked
 /// for: the same request again. Joined by `-`, the names of two targets can be one and the same.
 pub fn taken(held: &Rollout, target: &Target, candidate: &Version) -> Option<String> {
-    (held.target != *target || held.candidate != *candidate).then(|| {
+    let asked = held.mover.code_deploy().and_then(|moves| moves.asked.as_ref());
+    let same = held.target == *target || asked == Some(target);
+    (!same || held.candidate != *candidate).then(|| {
         let Rollout { id, target: of, candidate: version, .. } = held;
         format!(
             "detail.id: {id} is the rollout of version {version} of {of} already, and version {candidate} of {target} is asked \
@@ -61,11 +69,29 @@ fn push(rollout: &mut Rollout, effect: Effect) {
     rollout.pending.push(Pending { id: EffectId { version: rollout.version, index }, effect });
 }
 
+/// Whether another rollout of the target has to make way: one of an older version; one that nothing takes back; and where somebody else's deployment has
+/// begun, the watch after the one before it. What Tidegate moves on a target under a deployment sees that for itself.
+fn makes_way(other: &Rollout, newer: &Rollout) -> bool {
+    if other.is_beyond_reach() {
+        return true;
+    }
+    if newer.is_adopted() {
+        return matches!(other.phase, Phase::Watching { .. }) && !other.mover.is_tidegate();
+    }
+    newer.candidate.is_newer_than(&other.candidate) == Some(true)
+}
+
 fn findings(rollout: &Rollout, others: &[Rollout]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if rollout.policy.mode == Mode::Guard {
+    if rollout.policy.mode == Mode::Guard && !rollout.is_adopted() {
         findings.push(Finding::Unsupported(
-            "mode: guard adopts CodeDeploy deployments, which this release does not do; use mode: drive"
+            "mode: guard judges the deployments that others start; to have Tidegate start one, use mode: drive".to_owned(),
+        ));
+    }
+    if rollout.mover.is_tidegate() && rollout.policy.strategy.is_open {
+        findings.push(Finding::Unsupported(
+            "strategy: is left to CodeDeploy's group, and Tidegate moves this target itself; state its steps, or name the \
+             group as target codeDeploy"
                 .to_owned(),
         ));
     }
@@ -73,6 +99,17 @@ fn findings(rollout: &Rollout, others: &[Rollout]) -> Vec<Finding> {
         findings.push(Finding::Unsupported(
             "flags: this release does not toggle feature flags; remove them from the policy".to_owned(),
         ));
+    }
+    if rollout.is_adopted() {
+        if rollout.stable.as_ref() == Some(&rollout.candidate) {
+            findings.push(Finding::AlreadyLive);
+        }
+        return findings;
+    }
+    if let Some(moves) = rollout.mover.code_deploy()
+        && let Err(problems) = config(moves.platform, &rollout.policy)
+    {
+        findings.extend(problems.into_iter().map(Finding::DeploymentRefused));
     }
     for other in others {
         if other.candidate == rollout.candidate {

@@ -3,29 +3,37 @@
 
 use jiff::Timestamp;
 
-use crate::decide::{Drift, PREFLIGHT_TIME};
+use crate::decide::{Drift, PREFLIGHT_TIME, has_moved};
 use crate::effect::Owner;
 use crate::policy::AlarmAction;
 use crate::rollout::{PauseCause, Phase, Rollout};
 use crate::target::Routing;
+use crate::trigger::Followed;
 use crate::units::Span;
-use crate::verdict::Verdict;
+use crate::verdict::{Pass, Verdict};
 
 /// An alarm that fired so long before a rollout was asked for is an old one. Less may be the clocks and the rounding of two
 /// services.
 const LATE_BY: Span = Span::minutes(1);
 
 /// The owners that have something to do for this rollout, besides hearing a verdict. `found` is the routing just read;
-/// `None` where it was not or could not be read.
-pub fn owners_needed(rollout: &Rollout, found: Option<&Routing>, now: Timestamp) -> Vec<Owner> {
+/// `followed` the deployment; each is `None` where it was not or could not be read.
+pub fn owners_needed(
+    rollout: &Rollout,
+    found: Option<&Routing>,
+    followed: Option<&Followed>,
+    now: Timestamp,
+) -> Vec<Owner> {
     let pending = |owner| rollout.pending_of(owner).next().is_some();
     let drifted = found.is_some_and(|found| Drift::of(rollout, found).is_some());
+    let moved = followed.is_some_and(|followed| has_moved(rollout, found, followed, now));
     let due = match &rollout.phase {
         Phase::Queued => Some(Owner::TrafficShift),
         Phase::Preflight { since } => (now > PREFLIGHT_TIME.after(*since)).then_some(Owner::TrafficShift),
         Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => {
             drifted.then_some(Owner::TrafficShift)
         }
+        Phase::Shifting(_) => moved.then_some(Owner::TrafficShift),
         Phase::RollingBack(_) | Phase::Stuck(_) => Some(Owner::Rollback),
         Phase::Succeeded
         | Phase::RolledBack { .. }
@@ -42,9 +50,30 @@ pub fn is_news(rollout: &Rollout, verdict: &Verdict) -> bool {
         Verdict::Continue => {
             matches!(&rollout.phase, Phase::Paused { cause: PauseCause::Hold(_), .. })
         }
-        Verdict::Hold(_) | Verdict::Inconclusive(_) => matches!(rollout.phase, Phase::Baking(_)),
+        Verdict::Hold(_) => matches!(rollout.phase, Phase::Baking(_)),
+        Verdict::Inconclusive(_) => match &rollout.phase {
+            Phase::Baking(_) => true,
+            Phase::Shifting(_) => rollout.compared().is_none(),
+            Phase::Queued
+            | Phase::Preflight { .. }
+            | Phase::Paused { .. }
+            | Phase::Watching { .. }
+            | Phase::RollingBack(_)
+            | Phase::Stuck(_)
+            | Phase::Succeeded
+            | Phase::RolledBack { .. }
+            | Phase::Superseded { .. }
+            | Phase::TakenOver { .. }
+            | Phase::Refused { .. } => false,
+        },
         Verdict::Ready(_) => matches!(rollout.phase, Phase::Preflight { .. }),
+        Verdict::Promote(Pass::Checks) => {
+            rollout.goes_on_when_ready() && matches!(rollout.phase, Phase::Shifting(_))
+        }
         Verdict::Promote(_) => {
+            if let Phase::Shifting(_) = &rollout.phase {
+                return rollout.compared().is_none();
+            }
             let traffic = rollout.phase.traffic();
             traffic.is_some_and(|traffic| traffic.pause.is_none_or(|(cause, _)| cause.heeds_a_pass()))
         }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::{DeploymentId, Order, Wait};
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::Reason;
 use crate::rollout::RolloutId;
@@ -92,6 +93,23 @@ pub enum Effect {
         /// The only state of the target in which this may be written.
         fence: Fence,
     },
+    /// Has CodeDeploy start the deployment that moves the traffic.
+    StartDeployment {
+        /// What to create.
+        order: Box<Order>,
+    },
+    /// Ends a wait of the deployment.
+    ContinueDeployment {
+        /// Which deployment.
+        deployment: DeploymentId,
+        /// Which wait.
+        wait: Wait,
+    },
+    /// Has CodeDeploy stop the deployment and take the traffic back.
+    StopDeployment {
+        /// Which deployment.
+        deployment: DeploymentId,
+    },
     /// Takes an older rollout of the same target out of the way.
     Supersede {
         /// The older rollout.
@@ -119,10 +137,32 @@ impl Effect {
     /// Who may perform it.
     pub fn owner(&self) -> Owner {
         match self {
-            Self::Shift { .. } | Self::StartNext | Self::Restart { .. } => Owner::TrafficShift,
-            Self::TakeBack { .. } | Self::Supersede { .. } => Owner::Rollback,
+            Self::Shift { .. }
+            | Self::StartDeployment { .. }
+            | Self::ContinueDeployment { .. }
+            | Self::StartNext
+            | Self::Restart { .. } => Owner::TrafficShift,
+            Self::TakeBack { .. } | Self::StopDeployment { .. } | Self::Supersede { .. } => Owner::Rollback,
             Self::Measure => Owner::HealthCheck,
             Self::Announce(_) => Owner::Notify,
+        }
+    }
+
+    /// Whether performing it can come to this.
+    pub fn comes_to(&self, result: &Performed) -> bool {
+        match self {
+            Self::Shift { .. } | Self::TakeBack { .. } => {
+                !matches!(result, Performed::Done | Performed::Started(_))
+            }
+            Self::StartDeployment { .. } => matches!(result, Performed::Started(_) | Performed::Denied(_)),
+            Self::ContinueDeployment { .. } | Self::StopDeployment { .. } => {
+                matches!(result, Performed::Done | Performed::Denied(_))
+            }
+            Self::Supersede { .. }
+            | Self::Measure
+            | Self::StartNext
+            | Self::Restart { .. }
+            | Self::Announce(_) => *result == Performed::Done,
         }
     }
 
@@ -130,7 +170,10 @@ impl Effect {
     pub fn wish(&self) -> Option<(&Routing, &Fence)> {
         match self {
             Self::Shift { wish, fence } | Self::TakeBack { wish, fence } => Some((wish, fence)),
-            Self::Supersede { .. }
+            Self::StartDeployment { .. }
+            | Self::ContinueDeployment { .. }
+            | Self::StopDeployment { .. }
+            | Self::Supersede { .. }
             | Self::Measure
             | Self::StartNext
             | Self::Restart { .. }
@@ -152,6 +195,8 @@ pub enum Performed {
     },
     /// The fence was refused and the wish is not fact: this is what was there instead.
     FenceLost(Observed),
+    /// The deployment is started.
+    Started(DeploymentId),
     /// The router refused for good; trying again will not help until somebody acts.
     Denied(String),
     /// An effect without a routing is done.
@@ -195,6 +240,9 @@ pub enum About {
         /// What the candidate is compared with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stable: Option<Version>,
+        /// The deployment that somebody else started and that moves its traffic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        adopted: Option<DeploymentId>,
     },
     /// An event of ours that could not be read.
     Event {

@@ -6,7 +6,9 @@
 pub mod admit;
 pub mod assess;
 pub mod attention;
+pub mod check;
 pub mod decide;
+pub mod deployment;
 pub mod effect;
 pub mod message;
 pub mod outlook;

@@ -34,6 +34,11 @@ impl Outcome {
                 target: rollout.target.clone(),
                 candidate: rollout.candidate.clone(),
                 stable: rollout.stable.clone(),
+                adopted: rollout
+                    .mover
+                    .code_deploy()
+                    .filter(|_| rollout.is_adopted())
+                    .and_then(|m| m.id.clone()),
             },
             reason: rollout.reason.clone(),
             at: rollout.updated,
@@ -69,6 +74,10 @@ impl Outcome {
             About::Rollout { target, .. } => target.to_string(),
             About::Event { received_by, .. } => received_by.to_string(),
         }
+    }
+
+    fn is_adopted(&self) -> bool {
+        matches!(&self.about, About::Rollout { adopted: Some(_), .. })
     }
 
     fn stable(&self) -> String {
@@ -112,9 +121,11 @@ impl Outcome {
 
     fn about_lines(&self) -> String {
         match &self.about {
-            About::Rollout { id, target, candidate, stable } => {
+            About::Rollout { id, target, candidate, stable, adopted } => {
                 let against = stable.as_ref().map(|stable| format!(" (stable {stable})")).unwrap_or_default();
-                format!("Target:    {target}\nCandidate: {candidate}{against}\nRollout:   {id}\n")
+                let deployment =
+                    adopted.as_ref().map(|id| format!("Deployed:  CodeDeploy {id}\n")).unwrap_or_default();
+                format!("Target:    {target}\nCandidate: {candidate}{against}\nRollout:   {id}\n{deployment}")
             }
             About::Event { letter, .. } => format!("Event:     {letter}\n"),
         }
@@ -130,6 +141,12 @@ impl Outcome {
         let id = self.rollout().map(ToString::to_string).unwrap_or_default();
         match self.kind {
             OutcomeKind::Succeeded | OutcomeKind::Superseded => "nothing".to_owned(),
+            OutcomeKind::RolledBack if self.is_adopted() => {
+                "fix the candidate and deploy it once more".to_owned()
+            }
+            OutcomeKind::Refused if self.is_adopted() => {
+                "look at the deployment: it goes on, and Tidegate does not judge it".to_owned()
+            }
             OutcomeKind::Refused => after_refusal(&self.reason, &id),
             OutcomeKind::RolledBack => {
                 format!("fix the candidate and deploy it; to try this one again: tidegate retry {id}")
@@ -182,6 +199,11 @@ fn after_pause(reason: &Reason, id: &str) -> String {
         Reason::RouterDenied(_) => {
             format!("mend what is refused, then: tidegate resume {id}, or: tidegate abort {id}")
         }
+        Reason::DeploymentHeld(_) => {
+            format!(
+                "mend what is refused, it is tried again every minute; to take it back: tidegate abort {id}"
+            )
+        }
         Reason::Drifted { .. } => {
             format!("to go on from that share: tidegate resume {id}, or: tidegate abort {id}")
         }
@@ -224,7 +246,7 @@ impl OutcomeKind {
             Self::RolledBack => "all traffic is back on stable, read back from the target",
             Self::Superseded => "no traffic is left on it; the newer candidate starts",
             Self::TakenOver => "nothing: what somebody else changed is never overwritten",
-            Self::Refused => "nothing: no traffic was moved",
+            Self::Refused => "nothing: Tidegate moved no traffic",
             Self::Paused => "the weight stays where it is; it is still judged, and a rollback stays possible",
             Self::Stuck => {
                 "the way back is tried again every minute; until then the candidate may have traffic"

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::{DeploymentId, DeploymentStatus, Standing, TargetGroups};
 use crate::effect::{EffectId, Performed};
 use crate::rollout::RolloutId;
 use crate::target::{Observed, Version};
@@ -103,6 +104,17 @@ impl Verb {
     }
 }
 
+/// A deployment as it stands, and the one that takes it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// Where it stands.
+    pub standing: Standing,
+    /// Where the two versions' requests are counted, for ECS.
+    pub target_groups: Option<TargetGroups>,
+    /// Where the deployment stands that takes it back.
+    pub way_back: Option<DeploymentStatus>,
+}
+
 /// What was read before deciding. A fence for an effect comes from here and from nowhere else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
@@ -112,8 +124,28 @@ pub struct Observation {
     pub findings: Vec<Finding>,
     /// How long one request may take at most, where the router knows; read during preflight only.
     pub longest_request: Option<Span>,
+    /// The deployment that moves the traffic: an error in words where it cannot be read for good, `None` where there is none
+    /// (yet), or where Tidegate moves the traffic itself.
+    pub deployment: Result<Option<Followed>, String>,
+    /// A deployment of somebody else's that the group is busy with; read while a rollout that starts one of its own is queued.
+    pub busy_with: Option<DeploymentId>,
     /// Whether another rollout holds or precedes it on this target; read while it is queued only.
     pub target_taken: bool,
     /// How many of the ids that its next try could have are taken; read where an ended rollout is tried again only, else 0.
     pub tries_taken: u32,
+}
+
+impl Observation {
+    /// A target that was read, and nothing else.
+    pub fn of(routing: Result<Observed, String>) -> Self {
+        Self {
+            routing,
+            findings: Vec::new(),
+            longest_request: None,
+            deployment: Ok(None),
+            busy_with: None,
+            target_taken: false,
+            tries_taken: 0,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::DeploymentStatus;
 use crate::policy::Harm;
 use crate::rollout::RolloutId;
 use crate::target::Version;
@@ -152,6 +153,9 @@ pub struct Preflight {
     pub baseline: Baseline,
     /// Alarms of the policy that fire already.
     pub firing: Vec<String>,
+    /// Checks before any traffic that failed, each with its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
 }
 
 /// Why a step is passed.
@@ -160,6 +164,8 @@ pub struct Preflight {
 pub enum Pass {
     /// The evidence says so.
     Evidence(Evidence),
+    /// The checks before any traffic passed.
+    Checks,
     /// The step was passed before, and its timed gate is over.
     GateOver,
     /// The evidence decides nothing, there was data, and the policy says `proceed`.
@@ -210,6 +216,16 @@ pub enum Cause {
     },
     /// A step stayed undecided and the policy says `rollBack`.
     Undecided(Evidence),
+    /// Checks before any traffic failed.
+    ChecksFailed(Vec<String>),
+    /// CodeDeploy ended the deployment: somebody stopped it, or it failed.
+    DeploymentEnded {
+        /// How.
+        status: DeploymentStatus,
+        /// Why, in CodeDeploy's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// It did not end in its time.
     DeadlinePassed {
         /// The deadline.
@@ -264,6 +280,10 @@ pub enum Finding {
     },
     /// The policy asks for something that this target or this release cannot do.
     Unsupported(String),
+    /// A check before any traffic failed.
+    CheckFailed(String),
+    /// CodeDeploy cannot do what the policy asks for, or refuses it.
+    DeploymentRefused(String),
     /// Preflight did not end in its time.
     PreflightTimedOut,
 }

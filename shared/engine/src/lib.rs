@@ -5,7 +5,10 @@
 //! [`Hands`].
 
 mod admission;
+mod checking;
 mod door;
+mod following;
+mod hooks;
 mod looping;
 mod observing;
 pub mod ports;
@@ -13,5 +16,6 @@ mod routing;
 pub mod sweep;
 
 pub use door::{Answer, Door, Respond, fnv1a};
+pub use hooks::Hooks;
 pub use looping::{Engine, Handled, Hands};
-pub use routing::route;
+pub use routing::{route, settled};

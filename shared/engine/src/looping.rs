@@ -16,7 +16,7 @@ use tidegate_wire::bus::{EffectsDue, Message, RolloutOutcome};
 use tracing::{info, warn};
 
 use crate::observing::{observe, unread};
-use crate::ports::{Bus, Clock, Commit, Committed, Fault, FaultKind, Routers, Store};
+use crate::ports::{Bus, Clock, Commit, Committed, Deployments, Fault, FaultKind, Routers, Store};
 
 /// How often a lost race is run again before the delivery is given back to its sender.
 const ROUNDS: usize = 8;
@@ -45,6 +45,8 @@ pub struct Engine {
     pub store: Arc<dyn Store>,
     /// The routers, to observe with.
     pub routers: Routers,
+    /// CodeDeploy's deployments, to observe.
+    pub deployments: Arc<dyn Deployments>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The time.
@@ -265,6 +267,9 @@ pub(crate) fn messages_for<'a>(
             }
             Effect::Shift { .. }
             | Effect::TakeBack { .. }
+            | Effect::StartDeployment { .. }
+            | Effect::ContinueDeployment { .. }
+            | Effect::StopDeployment { .. }
             | Effect::Supersede { .. }
             | Effect::Measure
             | Effect::StartNext

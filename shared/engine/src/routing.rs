@@ -1,4 +1,4 @@
-//! Routing: the one way in which a wish becomes fact.
+//! The ways in which a wish becomes fact.
 
 use tidegate_domain::effect::Performed;
 use tidegate_domain::target::{Fence, Routing, Target};
@@ -31,4 +31,16 @@ pub async fn route(
         return Ok(Performed::Routed { observed: found, fence_moved });
     }
     Ok(Performed::FenceLost(found))
+}
+
+/// What a call without a routing came to: a fault that may pass is an error, any other an answer.
+pub fn settled<T>(
+    called: Result<T, Fault>,
+    done: impl FnOnce(T) -> Performed,
+) -> Result<Option<Performed>, Fault> {
+    match called {
+        Ok(value) => Ok(Some(done(value))),
+        Err(fault) if fault.may_pass() => Err(fault),
+        Err(fault) => Ok(Some(Performed::Denied(fault.to_string()))),
+    }
 }

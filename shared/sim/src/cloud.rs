@@ -51,6 +51,8 @@ pub enum Step {
     Happened,
     /// A minute began.
     Minute,
+    /// CodeDeploy did something.
+    Deployed,
     /// A function was invoked, and ran until its first call.
     Invoked(Owner),
     /// An invocation went on until its next call, or to its end.
@@ -162,6 +164,10 @@ impl Cloud {
             Due::Minute => {
                 self.shared.lock().minute();
                 Step::Minute
+            }
+            Due::CodeDeploy(due) => {
+                self.shared.lock().deployment_moves(&due);
+                Step::Deployed
             }
             Due::Invoke(delivery) => self.invoke(delivery),
             Due::Resume(invocation) => self.resume(invocation),

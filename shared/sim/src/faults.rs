@@ -64,6 +64,18 @@ calls! {
     Policy => "store.policy",
     /// `Store::put_policy`.
     PutPolicy => "store.putPolicy",
+    /// `Store::guard_of`.
+    GuardOf => "store.guardOf",
+    /// `Store::filed`.
+    Filed => "store.filed",
+    /// `Store::pass_over`.
+    PassOver => "store.passOver",
+    /// `Store::ask`.
+    Ask => "store.ask",
+    /// `Store::asked`.
+    Asked => "store.asked",
+    /// `Store::answered`.
+    Answered => "store.answered",
     /// `TrafficRouter::observe`.
     Observe => "router.observe",
     /// `TrafficRouter::examine`.
@@ -78,6 +90,32 @@ calls! {
     Tagged => "functions.tagged",
     /// `Functions::version_with_code`.
     VersionWithCode => "functions.versionWithCode",
+    /// `Deployments::standing`.
+    Standing => "deployments.standing",
+    /// `Deployments::get`.
+    GetDeployment => "deployments.get",
+    /// `Deployments::group`.
+    DeploymentGroup => "deployments.group",
+    /// `Deployments::under_way`.
+    UnderWay => "deployments.underWay",
+    /// `Deployments::under_way_in`.
+    UnderWayIn => "deployments.underWayIn",
+    /// `Deployments::find`.
+    FindDeployment => "deployments.find",
+    /// `Deployments::start`.
+    StartDeployment => "deployments.start",
+    /// `Deployments::go_on`.
+    GoOn => "deployments.goOn",
+    /// `Deployments::stop`.
+    StopDeployment => "deployments.stop",
+    /// `Deployments::answer_hook`.
+    AnswerHook => "deployments.answerHook",
+    /// `Deployments::tagged`.
+    DeploymentTagged => "deployments.tagged",
+    /// `Probe::invoke`.
+    Invoke => "probe.invoke",
+    /// `Probe::http`.
+    Http => "probe.http",
     /// `Bus::publish`.
     Publish => "bus.publish",
     /// `Notifier::send`.
@@ -202,6 +240,8 @@ pub struct Chances {
     pub late_by: Span,
     /// A message on the bus never comes. Real buses deliver at least once; events of AWS services are best effort.
     pub lost: Share,
+    /// CodeDeploy says nothing of what a deployment came to.
+    pub no_deployment_events: Share,
     /// The index of live rollouts lags behind the documents by up to this long.
     pub stale_index: Span,
 }
@@ -219,6 +259,7 @@ impl Default for Chances {
             late: none,
             late_by: Span::minutes(3),
             lost: none,
+            no_deployment_events: none,
             stale_index: Span::ZERO,
         }
     }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
 
+use crate::world::codedeploy::Move;
+
 /// An invocation to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
@@ -35,6 +37,8 @@ pub(crate) enum Due {
     Happening(usize),
     /// A minute begins.
     Minute,
+    /// CodeDeploy does something.
+    CodeDeploy(Move),
     /// A function is invoked.
     Invoke(Delivery),
     /// An invocation goes on.
@@ -44,12 +48,12 @@ pub(crate) enum Due {
 }
 
 impl Due {
-    /// Whether the cloud is not at rest as long as this is due. What runs is told by its slot.
+    /// Whether the cloud is not at rest as long as this is due. What runs is told by its slot, and a deployment by itself.
     pub fn is_work(&self) -> bool {
         match self {
             Self::Happening(_) => true,
             Self::Invoke(delivery) => !delivery.sweeps(),
-            Self::Minute | Self::Resume(_) | Self::Expire(_) => false,
+            Self::Minute | Self::CodeDeploy(_) | Self::Resume(_) | Self::Expire(_) => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a scenario makes of the cloud: the world at its start, and each thing that happens.
 
+mod deploying;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -33,6 +35,10 @@ pub(crate) fn stage(scenario: &Scenario, seed: u64) -> Result<State, PolicyFault
     for (name, plan) in &scenario.world {
         let (function, carrier) = (function(plan, &policy), carrier(name, plan));
         world.functions.insert(name.clone(), function);
+        if let Some(deploys) = &plan.code_deploy {
+            let group = deploying::group(name, plan, deploys, &policy);
+            world.code_deploy.groups.insert(group.group.to_string(), group);
+        }
         world.carriers.insert(carrier.target.key(), carrier);
     }
     for (name, plan) in &scenario.alarms {
@@ -136,7 +142,11 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
     let now = state.now;
     match &happening.then {
         Action::Publish(version) => publish(state, name, plan, version),
-        Action::Start(start) => ask(state, scenario, &plan.target(name), start),
+        Action::Deploy(deploy) => deploying::deploy(state, name, plan, deploy),
+        Action::StopDeployment(stop) => deploying::stop(state, name, plan, *stop),
+        Action::ContinueDeployment(wait) => deploying::go_on(state, name, plan, *wait),
+        Action::Answers(answers) => deploying::answers(state, name, answers),
+        Action::Start(start) => ask(state, scenario, &plan.asked(name), start),
         Action::Command(command) => say(state, command),
         Action::Outage(outage) => {
             let (to, errors) = (outage.lasts.after(now), outage.errors.fraction());
@@ -220,6 +230,13 @@ fn put(state: &mut State, message: &Message) {
         Ok(event) => state.put_event(event),
         Err(error) => state.note(format!("{} cannot be written: {error}", message.detail_type())),
     }
+}
+
+/// A version comes into the world without a word of AWS.
+fn exists(state: &mut State, name: &str, plan: &FunctionPlan, version: &Version) {
+    let Some(behaves) = plan.versions.get(version) else { return };
+    let published = published(version, behaves, state.now);
+    with_function(state, name, |function| drop(function.versions.insert(version.clone(), published)));
 }
 
 fn publish(state: &mut State, name: &str, plan: &FunctionPlan, version: &Version) {

@@ -107,6 +107,9 @@ impl State {
         self.note(format!("alarm {name} {}", if firing { "fires" } else { "is quiet again" }));
         let event = bus::alarm_changed(name, firing, now);
         self.put_event(event);
+        if firing {
+            self.alarm_stops_deployments(name);
+        }
     }
 
     /// Puts an event on the bus: every rule that it matches has it delivered. Adds what an envelope must have.
@@ -127,7 +130,7 @@ impl State {
     }
 
     /// Has a payload delivered: after a while, perhaps twice.
-    fn send(&mut self, to: Owner, payload: &Value, what: &str) {
+    pub fn send(&mut self, to: Owner, payload: &Value, what: &str) {
         let chances = self.faults.chances.clone();
         let copies = if self.chance.chance(chances.duplicates.fraction()) { 2 } else { 1 };
         for _ in 0..copies {

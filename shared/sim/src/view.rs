@@ -157,10 +157,12 @@ impl View<'_> {
         &self.0.log
     }
 
-    /// Whether everything is over: nothing of the scenario to come, no rollout that the sweep would look at, and neither a
-    /// delivery nor an invocation but for sweeps, which go on for ever.
+    /// Whether everything is over: nothing of the scenario to come, no deployment that goes on, no rollout that the sweep would
+    /// look at, and neither a delivery nor an invocation but for sweeps, which go on for ever.
     pub fn is_at_rest(&self) -> bool {
-        let busy = self.0.queue.iter().any(Due::is_work) || self.0.slots.values().any(|slot| !slot.sweeps);
+        let busy = self.0.world.code_deploy.is_busy();
+        let busy =
+            busy || self.0.queue.iter().any(Due::is_work) || self.0.slots.values().any(|slot| !slot.sweeps);
         !busy && !self.rollouts().values().any(Rollout::is_listed)
     }
 }

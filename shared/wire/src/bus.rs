@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Target, Version};
@@ -25,6 +26,8 @@ pub enum Message {
     EffectsDue(EffectsDue),
     /// health-check hands a part of a sweep on to itself.
     TicksDue(TicksDue),
+    /// A deployment was found under way that nobody follows.
+    DeploymentFound(DeploymentFound),
     /// A rollout came to something that people are told.
     RolloutOutcome(RolloutOutcome),
     /// Somebody asks for a flag to be toggled.
@@ -110,6 +113,14 @@ pub struct TicksDue {
     pub swept: Timestamp,
 }
 
+/// `Deployment Found`: a deployment is under way, and nobody follows it yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeploymentFound {
+    /// Which.
+    pub deployment: DeploymentId,
+}
+
 /// `Rollout Outcome`: what people are told; users may subscribe to it too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -175,6 +186,7 @@ detail_types! {
     VerdictReached => "Verdict Reached",
     EffectsDue => "Effects Due",
     TicksDue => "Ticks Due",
+    DeploymentFound => "Deployment Found",
     RolloutOutcome => "Rollout Outcome",
     FlagToggleRequested => "Flag Toggle Requested",
 }

@@ -7,11 +7,11 @@ use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
-use tidegate_domain::target::Routing;
+use tidegate_domain::target::{Routing, Target};
 use tidegate_domain::units::Weight;
 use tidegate_domain::verdict::Pass;
 use tidegate_sim::View;
-use tidegate_sim::world::Writer;
+use tidegate_sim::world::{Write, Writer};
 use tidegate_wire::timeline::Entry;
 
 /// What was seen so far, so that each step's check costs what changed in it.
@@ -65,6 +65,7 @@ impl Invariants {
             let known = self.writes.entry(key).or_default();
             for write in &carrier.writes[*known..] {
                 let Writer::Function(owner) = &write.by else { continue };
+                is_no_deployments(view, &carrier.target, write, seed);
                 let explained = view
                     .rollouts()
                     .values()
@@ -81,6 +82,20 @@ impl Invariants {
             }
             *known = carrier.writes.len();
         }
+    }
+}
+
+/// What a live deployment of CodeDeploy moves is written by CodeDeploy alone, as far as a rollout that follows it is concerned.
+fn is_no_deployments(view: &View<'_>, target: &Target, write: &Write, seed: u64) {
+    let of_target = view.rollouts().values().filter(|rollout| rollout.target == *target);
+    for followed in of_target.filter_map(|rollout| rollout.mover.code_deploy()?.id.as_ref()) {
+        let live = view.world().deployment(followed).filter(|deployment| !deployment.status.is_over());
+        assert!(
+            live.is_none(),
+            "seed {seed}: {} was written at {} while {followed} moved it",
+            write.after,
+            write.at
+        );
     }
 }
 
@@ -107,7 +122,7 @@ fn may_rise(timeline: &[Entry], entry: &Entry) -> bool {
                     && evidence.metrics.iter().all(|metric| metric.candidate.total > 0)
             }
             Pass::GateOver => true,
-            Pass::WatchOver => false,
+            Pass::Checks | Pass::WatchOver => false,
         },
         Reason::FenceRenewed => timeline
             .iter()

@@ -13,7 +13,7 @@ fn calls(report: &Report, owner: Owner) -> BTreeMap<Call, u64> {
 
 #[test]
 fn a_rollback_reads_commits_and_acts() {
-    let (_, report) = play(scenario("abort"), 7);
+    let (_, report) = play(scenario("abort"), 1);
     assert_eq!(report.invocations.get(&Owner::Rollback), Some(&1));
     let wanted = [
         // Before the alias is written: the document and the alias are read, the decision is committed.
@@ -31,7 +31,7 @@ fn a_rollback_reads_commits_and_acts() {
 
 #[test]
 fn an_alarm_costs_one_look_into_the_index_more() {
-    let (_, report) = play(scenario("alarm-rolls-back"), 7);
+    let (_, report) = play(scenario("alarm-rolls-back"), 1);
     let calls = calls(&report, Owner::Rollback);
     assert_eq!(calls.get(&Call::Watching), Some(&1));
     assert_eq!(calls.get(&Call::Route), Some(&1));

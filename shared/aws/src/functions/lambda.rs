@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidegate_domain::target::Version;
-use tidegate_engine::ports::{Fault, FaultKind, Functions, Tagged};
+use tidegate_engine::ports::{Fault, Functions, Tagged};
 
 use crate::faults::{fault, unreadable};
 use crate::rights::Right;
 use crate::sdk::Sdk;
+use crate::tags::{tagged, unless_gone};
 
 /// What this adapter calls.
 pub const RIGHTS: &[Right] = &[
@@ -19,9 +20,6 @@ pub const RIGHTS: &[Right] = &[
     Right::new("lambda:ListTags", "reads the policy's name from a function's tags"),
     Right::new("lambda:ListVersionsByFunction", "finds the version with a known code"),
 ];
-
-const POLICY_TAG: &str = "tidegate:policy";
-const ALIAS_TAG: &str = "tidegate:alias";
 
 /// The functions port on Lambda.
 #[derive(Debug)]
@@ -47,8 +45,7 @@ impl Functions for Lambda {
         let answer = self.sdk.lambda().list_tags().resource(unqualified(&arn)).send().await;
         let answer = unless_gone(answer.map_err(|error| fault(format!("ListTags {function}"), error)))?;
         let tags = answer.and_then(|answer| answer.tags).unwrap_or_default();
-        let tag = |name| tags.get(name).filter(|value| !value.is_empty()).cloned();
-        Ok(tag(POLICY_TAG).map(|policy| Tagged { policy, alias: tag(ALIAS_TAG) }))
+        Ok(tagged(|name| tags.get(name).cloned()))
     }
 
     async fn version_with_code(&self, function: &str, code_sha256: &str) -> Result<Option<Version>, Fault> {
@@ -69,15 +66,6 @@ impl Functions for Lambda {
                 return Ok(newest.map(|number| Version(number.to_string())));
             }
         }
-    }
-}
-
-/// An answer, or none of a function that is gone: its events come after it, and it has no tags.
-fn unless_gone<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(Fault { kind: FaultKind::Missing(_), .. }) => Ok(None),
-        Err(fault) => Err(fault),
     }
 }
 

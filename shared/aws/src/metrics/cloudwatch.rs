@@ -91,7 +91,7 @@ impl Read {
         match self.status {
             Some(StatusCode::Complete) => {
                 self.points.sort_by_key(|(at, _)| *at);
-                Ok(self.points)
+                Ok(self.points.into_iter().map(|(at, value)| (at, place.unit.read(value))).collect())
             }
             Some(StatusCode::Forbidden) => Err(Fault::new(what(), FaultKind::Denied("Forbidden".to_owned()))),
             Some(status) => Err(Fault::new(what(), FaultKind::Passing(status.to_string()))),

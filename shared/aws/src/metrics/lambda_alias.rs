@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use tidegate_engine::ports::{Fault, Measure, MetricQuery};
 
-use super::{Place, refused};
+use super::{Place, Unit, above, refused};
 
 pub(super) fn locate(query: &MetricQuery) -> Result<Place, Fault> {
     let (metric, statistic) = match &query.measure {
         Measure::Requests => ("Invocations", "Sum".to_owned()),
         Measure::Failures => ("Errors", "Sum".to_owned()),
         Measure::Throttles => ("Throttles", "Sum".to_owned()),
-        Measure::SlowerThan(milliseconds) => ("Duration", above(query, *milliseconds)?),
+        Measure::SlowerThan(milliseconds) => ("Duration", above(query, *milliseconds, Unit::Same)?),
         Measure::Quantile(percent) => ("Duration", format!("p{percent}")),
         Measure::CloudWatch(_) => {
             return Err(refused(query, "a metric of the user's own is not Lambda's".to_owned()));
@@ -29,14 +29,11 @@ pub(super) fn locate(query: &MetricQuery) -> Result<Place, Fault> {
     if let Some(version) = &query.version {
         dimensions.insert("ExecutedVersion".to_owned(), version.0.clone());
     }
-    Ok(Place { namespace: "AWS/Lambda".to_owned(), metric: metric.to_owned(), dimensions, statistic })
-}
-
-/// The trimmed count of the values above a bound, which itself is excluded: `TC(250.5:)`. CloudWatch reads ten decimals;
-/// a microsecond is fine enough.
-fn above(query: &MetricQuery, milliseconds: f64) -> Result<String, Fault> {
-    if !milliseconds.is_finite() || milliseconds < 0.0 {
-        return Err(refused(query, format!("{milliseconds} ms is no latency")));
-    }
-    Ok(format!("TC({}:)", (milliseconds * 1000.0).round() / 1000.0))
+    Ok(Place {
+        namespace: "AWS/Lambda".to_owned(),
+        metric: metric.to_owned(),
+        dimensions,
+        statistic,
+        unit: Unit::Same,
+    })
 }

@@ -1,4 +1,4 @@
-//! A commit: document, lock, dedup key, alarm index and timeline entry in one transaction.
+//! A commit: document, lock, dedup key, alarm index, deployment and timeline entry in one transaction.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use tidegate_domain::rollout::Rollout;
@@ -70,6 +70,10 @@ impl Table {
             let delete =
                 Delete::builder().table_name(&self.name).set_key(Some(Key::alarm(alarm, &next.id).item()));
             writes.push(Write { part: Part::Free, item: built_delete(what, delete.build())? });
+        }
+        if let Some(deployment) = commit.deployment_to_file() {
+            let put = self.put(Self::filing(deployment, &next.id));
+            writes.push(Write { part: Part::Free, item: built_put(what, put.build())? });
         }
         let mut entry = Key::log(&next.id, next.version).item();
         entry.insert("entry".to_owned(), to_json(what, &commit.entry())?);

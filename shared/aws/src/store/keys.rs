@@ -11,7 +11,10 @@
 //! | `ALARM#<name>` | the rollout's id | |
 //! | `OUTCOME#<id>` | `OUTCOME` | state, until, expires |
 //! | `QUARANTINE` | `<when>#<id>` | letter, expires |
-//! | `POLICY#<name>` | `POLICY` | text, applied, by |
+//! | `POLICY#<name>` | `POLICY` | text, json, applied, by |
+//! | `GUARD#<target>` | `GUARD` | policy: the name of the one in guard mode that was stored last with this target |
+//! | `DEPLOYMENT#<id>` | `DEPLOYMENT` | rollout, where one follows it; otherwise passedOver and expires |
+//! | `HOOKS` | `<deployment>#<digest of the token>` | hook, expires |
 //!
 //! Times in keys and in what is compared have six decimals always, so that their order as text is their order in time.
 
@@ -19,10 +22,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
 use tidegate_domain::units::Span;
+use tidegate_engine::ports::Hook;
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -40,6 +45,10 @@ pub(super) const DEDUP_KEPT: Span = Span::hours(7 * 24);
 pub(super) const OUTCOME_KEPT: Span = Span::hours(30 * 24);
 /// How long an unreadable event is kept.
 pub(super) const LETTER_KEPT: Span = Span::hours(90 * 24);
+/// How long it is known that nobody follows a deployment. CodeDeploy ends every deployment in less.
+pub(super) const PASSED_OVER_KEPT: Span = Span::hours(14 * 24);
+/// How long a hook is kept that nobody answers. CodeDeploy waits for an hour.
+pub(super) const HOOK_KEPT: Span = Span::hours(24);
 
 /// The primary key of an item.
 #[derive(Debug, Clone)]
@@ -93,6 +102,19 @@ impl Key {
         Self::new(format!("POLICY#{name}"), "POLICY")
     }
 
+    pub(super) fn guard(target: &str) -> Self {
+        Self::new(format!("GUARD#{target}"), "GUARD")
+    }
+
+    pub(super) fn deployment(id: &DeploymentId) -> Self {
+        Self::new(format!("DEPLOYMENT#{id}"), "DEPLOYMENT")
+    }
+
+    /// A hook's token may be longer than a key.
+    pub(super) fn hook(hook: &Hook) -> Self {
+        Self::new(HOOKS.to_owned(), format!("{}#{:016x}", hook.deployment, digest(&hook.execution)))
+    }
+
     /// The key as attributes.
     pub(super) fn item(self) -> Item {
         HashMap::from([
@@ -108,6 +130,15 @@ pub(super) const TICKS: &str = "TICKS#";
 pub(super) const LOG: &str = "LOG#";
 /// The partition of unreadable events.
 pub(super) const QUARANTINE: &str = "QUARANTINE";
+
+/// The partition of hooks that wait for an answer.
+pub(super) const HOOKS: &str = "HOOKS";
+
+/// FNV-1a, which is the same on every machine and in every release.
+fn digest(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
 
 /// The partition of a rollout.
 pub(super) fn rollout(id: &RolloutId) -> String {
@@ -157,6 +188,11 @@ mod tests {
             ("2026-03-01T10:00:00Z".parse().unwrap(), "2026-03-01T10:00:00.5Z".parse().unwrap());
         assert_eq!(moment(whole), "2026-03-01T10:00:00.000000Z");
         assert!(moment(whole) < moment(half));
+    }
+
+    #[test]
+    fn a_digest_stays_what_it_is() {
+        assert_eq!((digest(""), digest("foobar")), (0xcbf2_9ce4_8422_2325, 0x8594_4171_f739_67e8));
     }
 
     #[test]

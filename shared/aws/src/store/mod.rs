@@ -1,9 +1,11 @@
 //! The table on DynamoDB. How it is laid out stands in [`keys`]; [`commit`] holds the one transaction that everything hangs on.
 
 mod commit;
+mod deployments;
 mod keys;
 mod letters;
 mod outcomes;
+mod policies;
 mod reading;
 mod ticks;
 mod transaction;
@@ -12,34 +14,35 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::{
-    Claim, Commit, Committed, Fault, Letter, Listed, PolicyRecord, Snapshot, Store,
+    Claim, Commit, Committed, Fault, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
 };
 use tidegate_wire::document;
 use tidegate_wire::timeline::Entry;
 
-use self::keys::{Key, text};
-use self::reading::{field, json_in, rollout_in, timestamp_in};
-use crate::faults::{fault, unreadable};
+use self::keys::Key;
+use self::reading::{field, json_in, rollout_in};
+use crate::faults::unreadable;
 use crate::rights::Right;
 use crate::sdk::Sdk;
 
 /// What this adapter calls. A transaction is no action of its own: it needs those of its parts.
 pub const RIGHTS: &[Right] = &[
-    Right::new("dynamodb:GetItem", "reads documents, locks, snapshots, policies"),
+    Right::new("dynamodb:GetItem", "reads documents, locks, snapshots, policies, whose a deployment is"),
     Right::new(
         "dynamodb:Query",
-        "reads ticks, timelines, the alarm index, the quarantine; and the shelf index",
+        "reads ticks, timelines, the alarm index, hooks, the quarantine; and the shelf index",
     ),
     Right::new(
         "dynamodb:PutItem",
-        "commits, claims outcomes, keeps snapshots, policies and unreadable events",
+        "commits, claims outcomes, keeps snapshots, policies, hooks and unreadable events",
     ),
     Right::new("dynamodb:UpdateItem", "adds ticks, records that outcomes were sent"),
-    Right::new("dynamodb:DeleteItem", "gives locks back, takes alarms out of the index"),
+    Right::new("dynamodb:DeleteItem", "gives locks back, takes alarms out of the index, forgets hooks"),
 ];
 
 /// What faults call the index.
@@ -140,20 +143,34 @@ impl Store for Table {
     }
 
     async fn policy(&self, name: &str) -> Result<Option<PolicyRecord>, Fault> {
-        let Some(item) = self.get(Key::policy(name)).await? else { return Ok(None) };
-        let what = format!("policy {name}");
-        let read = |attribute| field(&what, &item, attribute).map(str::to_owned);
-        let applied = timestamp_in(&what, &item, "applied")?;
-        let json = json_in(&what, &item, "json")?;
-        Ok(Some(PolicyRecord { name: name.to_owned(), text: read("text")?, json, applied, by: read("by")? }))
+        self.read_policy(name).await
     }
 
     async fn put_policy(&self, policy: &PolicyRecord) -> Result<(), Fault> {
-        let call = self.sdk.dynamodb().put_item().table_name(&self.name);
-        let call = call.set_item(Some(Key::policy(&policy.name).item())).item("text", text(&policy.text));
-        let call = call.item("json", text(policy.json.to_string()));
-        let call = call.item("applied", text(keys::moment(policy.applied))).item("by", text(&policy.by));
-        call.send().await.map_err(|error| fault(format!("PutItem policy {}", policy.name), error))?;
-        Ok(())
+        self.write_policy(policy).await
+    }
+
+    async fn guard_of(&self, target: &str) -> Result<Option<String>, Fault> {
+        self.read_guard(target).await
+    }
+
+    async fn filed(&self, deployment: &DeploymentId) -> Result<Option<Filed>, Fault> {
+        self.read_filed(deployment).await
+    }
+
+    async fn pass_over(&self, deployment: &DeploymentId, why: &str) -> Result<(), Fault> {
+        self.write_passed_over(deployment, why).await
+    }
+
+    async fn ask(&self, hook: &Hook) -> Result<(), Fault> {
+        self.write_hook(hook).await
+    }
+
+    async fn asked(&self) -> Result<Vec<Hook>, Fault> {
+        self.read_hooks().await
+    }
+
+    async fn answered(&self, hook: &Hook) -> Result<(), Fault> {
+        self.delete_hook(hook).await
     }
 }

@@ -15,7 +15,7 @@ async fn commit(
     next: &Rollout,
     dedup: Option<&str>,
 ) -> Result<Committed, Fault> {
-    let reason = Reason::Requested { by: "ops".to_owned() };
+    let reason = Reason::Requested { by: "ops".to_owned(), fix_forward: false };
     let commit = Commit { before, next, reason: &reason, by: Owner::TrafficShift, dedup };
     wire.aws().store().commit(commit).await
 }

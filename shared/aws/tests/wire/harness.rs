@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::pending;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -43,8 +44,12 @@ pub enum Answer {
     CborError(u16, &'static str),
     /// An error of an XML service.
     XmlError(u16, &'static str),
+    /// The answer of a function that failed, in its own words: what Lambda calls the error, and the payload.
+    FunctionError(&'static str, Value),
     /// Nothing at all: the connection breaks.
     Broken,
+    /// Nothing at all: the connection stands and nothing comes.
+    Silent,
 }
 
 type Script = dyn FnMut(&Request) -> Answer + Send;
@@ -142,6 +147,7 @@ thread_local! {
 /// The IAM actions of a request. A transaction has those of its parts.
 fn actions(service: &str, request: &Request) -> Vec<String> {
     match request.body["TransactItems"].as_array() {
+        None if request.operation == "Invoke" => vec!["lambda:InvokeFunction".to_owned()],
         None => vec![format!("{service}:{}", request.operation)],
         Some(items) => items
             .iter()
@@ -154,6 +160,8 @@ fn actions(service: &str, request: &Request) -> Vec<String> {
 /// Every IAM action that an adapter states.
 fn stated(aws: &Aws) -> Vec<&'static str> {
     let rights = rights::all().into_iter().flat_map(|(_, rights)| rights.iter().map(|right| right.action));
+    let deployments = tidegate_aws::deployments::RIGHTS.iter().flat_map(|(_, rights)| rights.iter());
+    let rights = rights.chain(deployments.map(|right| right.action));
     let routers = aws.routers();
     let routers = routers.iter().flat_map(|router| {
         let can = router.capabilities();
@@ -180,8 +188,10 @@ impl HttpConnector for Wire {
                 "{action} is called and no adapter states it"
             );
         }
-        let answer = (self.script.lock().unwrap())(&read);
-        HttpConnectorFuture::ready(answer.response())
+        match (self.script.lock().unwrap())(&read) {
+            Answer::Silent => HttpConnectorFuture::new(pending()),
+            answer => HttpConnectorFuture::ready(answer.response()),
+        }
     }
 }
 
@@ -206,6 +216,8 @@ fn name(request: &HttpRequest) -> (&'static str, String) {
         "events" => ("events", target(request)),
         "monitoring" => ("cloudwatch", uri.rsplit('/').next().unwrap_or_default().to_owned()),
         "sns" => ("sns", "Publish".to_owned()),
+        "codedeploy" => ("codedeploy", target(request)),
+        "ecs" => ("ecs", target(request)),
         "lambda" => ("lambda", lambda_operation(request.method(), uri).to_owned()),
         _ => panic!("an unknown service: {uri}"),
     }
@@ -218,6 +230,7 @@ fn target(request: &HttpRequest) -> String {
 
 fn lambda_operation(method: &str, uri: &str) -> &'static str {
     match method {
+        "POST" if uri.contains("/invocations") => "Invoke",
         "GET" if uri.contains("/aliases/") => "GetAlias",
         "PUT" if uri.contains("/aliases/") => "UpdateAlias",
         "GET" if uri.contains("/configuration") => "GetFunctionConfiguration",
@@ -258,7 +271,10 @@ impl Answer {
                 );
                 (status, vec![("content-type", "text/xml")], body.into_bytes())
             }
-            Self::Broken => return Err(ConnectorError::io("the connection broke".into())),
+            Self::FunctionError(error, payload) => {
+                (200, vec![("x-amz-function-error", error)], payload.to_string().into_bytes())
+            }
+            Self::Broken | Self::Silent => return Err(ConnectorError::io("the connection broke".into())),
         };
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
         for (name, value) in headers {

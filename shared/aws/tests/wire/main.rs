@@ -5,15 +5,24 @@
 
 mod alarms;
 mod bus;
+mod codedeploy;
 mod commits;
+mod deployments;
 mod documents;
 mod faults;
+mod finding;
 mod functions;
+mod guards;
 mod harness;
 mod lambda;
 mod metrics;
+mod moving;
 mod notifier;
 mod outcomes;
+mod probe;
 mod routers;
 mod samples;
+mod services;
+mod starting;
+mod tags;
 mod ticks;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tidegate_domain::deployment::Group;
+use tidegate_domain::deployment::TargetGroup;
 use tidegate_domain::policy::{CloudWatchMetric, Statistic};
+use tidegate_domain::target::Target;
 use tidegate_domain::units::Span;
 use tidegate_engine::ports::{FaultKind, Measure, MetricQuery, Window};
 
@@ -11,7 +14,7 @@ use crate::harness::{Answer, Request, Wire};
 use crate::samples::{at, target, version};
 
 fn query(of_version: Option<u32>, measure: Measure) -> MetricQuery {
-    MetricQuery { target: target(), version: of_version.map(version), measure }
+    MetricQuery { target: target(), version: of_version.map(version), target_group: None, measure }
 }
 
 fn window() -> Window {
@@ -23,6 +26,16 @@ fn orders(dimensions: &[(&str, &str)]) -> Measure {
     let (namespace, metric) = ("Shop".to_owned(), "OrdersPlaced".to_owned());
     let statistic = Statistic::Sum;
     Measure::CloudWatch(CloudWatchMetric { namespace, metric, dimensions: dimensions.collect(), statistic })
+}
+
+/// A query about an ECS service.
+fn of_service(measure: Measure) -> MetricQuery {
+    let behind = TargetGroup {
+        load_balancer: "app/shop/50dc6c495c0c9188".to_owned(),
+        name: "targetgroup/green/6d0ecf831eec9f09".to_owned(),
+    };
+    let (target, version) = (Target::ecs("shop", "checkout"), Some(version(8)));
+    MetricQuery { target, version, measure, target_group: Some(behind) }
 }
 
 /// Each series asked for: metric, dimensions and statistic, by its id.
@@ -92,6 +105,51 @@ async fn every_measure_has_its_metric_its_dimensions_and_its_statistic() {
         ],
         "each query is answered by its own series"
     );
+}
+
+#[tokio::test]
+async fn a_service_is_measured_by_its_target_group_in_seconds() {
+    let wire = Wire::serving(numbering);
+    let measures =
+        [Measure::Requests, Measure::Failures, Measure::SlowerThan(250.512_34), Measure::Quantile(99)];
+    let queries = measures.map(of_service);
+    let series = wire.aws().metrics().read(&queries, window()).await.unwrap();
+    let asked = asked(&wire.only_request());
+    let behind = "LoadBalancer=app/shop/50dc6c495c0c9188 TargetGroup=targetgroup/green/6d0ecf831eec9f09";
+    let value = |what: &str| {
+        let what = what.replace('@', behind);
+        let id = asked
+            .iter()
+            .find(|(_, series)| **series == what)
+            .unwrap_or_else(|| panic!("{what}: {asked:#?}"))
+            .0;
+        id[1..].parse::<f64>().unwrap()
+    };
+    let expected = [
+        value("RequestCount @ Sum"),
+        value("HTTPCode_Target_5XX_Count @ Sum"),
+        value("TargetResponseTime @ TC(0.250512:)"),
+        value("TargetResponseTime @ p99") * 1000.0,
+    ];
+    assert_eq!(series.iter().map(|series| series[0].1).collect::<Vec<_>>(), expected);
+    let body = wire.only_request().body;
+    assert_eq!(body["MetricDataQueries"][0]["MetricStat"]["Metric"]["Namespace"], "AWS/ApplicationELB");
+}
+
+#[tokio::test]
+async fn what_nothing_counts_is_refused_with_words() {
+    let group = Group { application: "shop".to_owned(), name: "web".to_owned() };
+    let instances = MetricQuery { target: Target::code_deploy(&group), ..query(None, Measure::Requests) };
+    let anywhere = MetricQuery { target_group: None, ..of_service(Measure::Requests) };
+    let metrics = Wire::answering([]).aws().metrics();
+    for (wrong, words) in [
+        (instances, "counts requests by the revision"),
+        (anywhere, "is not known"),
+        (of_service(Measure::Throttles), "no throttled requests"),
+    ] {
+        let fault = metrics.read(&[wrong], window()).await.unwrap_err();
+        assert!(matches!(fault.kind, FaultKind::Refused(_)) && fault.to_string().contains(words), "{fault}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tidegate_judge as judge;
 
+use crate::deployment::{CodeDeploy, Platform};
 use crate::policy::{Analysis, Guard, Harm, Metric, MetricSource};
 use crate::rollout::{Bake, PauseCause, Reached, Rollout};
 use crate::ticks::{Arms, Tick, minute_of};
@@ -19,15 +20,20 @@ pub(super) fn first_minute(bake: &Bake) -> Option<Timestamp> {
 /// Minutes without candidate data that hold a rollout may only be asked for once it had time to show them.
 const TIME_TO_SHOW_DATA: Span = Span::minutes(4);
 
-/// The metrics that can be counted: latency needs the stable version's quantiles, which a target without traffic lacks.
+/// The metrics that can be counted: latency needs the stable version's quantiles, which a target without traffic lacks, and
+/// instances count no requests for each version; only Lambda throttles.
 pub fn judged_metrics(rollout: &Rollout) -> impl Iterator<Item = &Metric> {
     let latency = rollout.baseline.as_ref().and_then(|baseline| baseline.latency);
+    let moves = rollout.mover.code_deploy();
+    let counted = moves.is_none_or(CodeDeploy::counts_by_version);
+    let throttled = moves.is_none_or(|moves| moves.platform == Platform::Lambda);
     rollout.policy.analysis.metrics.iter().filter(move |metric| match metric.source {
-        MetricSource::SlowerThan { .. } => latency.is_some(),
+        MetricSource::SlowerThan { .. } => counted && latency.is_some(),
         MetricSource::Errors
-        | MetricSource::Throttles
         | MetricSource::SlowerThanLimit { .. }
-        | MetricSource::CloudWatch { .. } => true,
+        | MetricSource::CloudWatch { of: None, .. } => counted,
+        MetricSource::Throttles => throttled,
+        MetricSource::CloudWatch { of: Some(_), .. } => true,
     })
 }
 
@@ -80,7 +86,9 @@ pub(super) fn judge_input(
             Vec::new()
         },
         step: bake.map_or(judge::StepTime::BeforeBake, |bake| step_time(rollout, bake, now)),
-        told_share: bake.filter(|bake| had_time(bake, now)).map_or(0.0, |_| rollout.weight().fraction()),
+        told_share: bake
+            .filter(|bake| rollout.mover.is_tidegate() && had_time(bake, now))
+            .map_or(0.0, |_| rollout.weight().fraction()),
         minutes_left: bake.map_or(0, |bake| minutes_left(rollout, bake, now)),
         metrics: metrics.into_iter().chain(guarded).collect(),
     }
@@ -135,10 +143,13 @@ fn latest<'a>(ticks: &'a [&'a Tick], since: Timestamp) -> &'a [&'a Tick] {
     &held[held.len().saturating_sub(RIGHT_MINUTES)..]
 }
 
-/// What the router did with this step's share, in minutes that are whole and settled: a request that still runs is not
+/// What the router did with this step's share (what CodeDeploy does is not told by Tidegate), in minutes that are whole and settled: a request that still runs is not
 /// counted yet, and where the candidate hangs that would look like too little traffic. A candidate without any request may
 /// as well be one without metrics, which has a rule of its own.
 fn split(rollout: &Rollout, settled_of_step: &[&Tick]) -> Vec<judge::SplitTick> {
+    if !rollout.mover.is_tidegate() {
+        return Vec::new();
+    }
     let share = rollout.weight().fraction();
     let Some(requests) = judged_metrics(rollout).find(|metric| metric.source.is_per_request()) else {
         return Vec::new();

@@ -11,6 +11,7 @@ use self::given::{RIGHT_MINUTES, first_minute, judge_input};
 use crate::policy::{AlarmAction, Gate, Metric, MetricSource, OnInconclusive};
 use crate::rollout::{Bake, PauseCause, Phase, Rollout, Traffic};
 use crate::ticks::Tick;
+use crate::units::Span;
 use crate::verdict::{Cause, Counts, Evidence, HoldCause, Pass, Verdict};
 
 pub use self::given::{judge_guard, judge_metric, judged_metrics};
@@ -83,9 +84,9 @@ impl Known<'_> {
         judged.or_else(alarm).or_else(|| self.worse_than_baseline(ticks)).map(Verdict::RollBack).or_else(late)
     }
 
-    /// What keeps the weight where it is. After promotion there is no weight left to hold.
+    /// What keeps the weight where it is. After promotion there is no weight left to hold, and CodeDeploy's cannot be held.
     fn holds(&self, verdict: &judge::Verdict) -> Option<Verdict> {
-        if matches!(self.rollout.phase, Phase::Watching { .. }) {
+        if matches!(self.rollout.phase, Phase::Shifting(_) | Phase::Watching { .. }) {
             return None;
         }
         let judged = match verdict {
@@ -116,6 +117,7 @@ impl Known<'_> {
         ticks: &[Tick],
     ) -> Verdict {
         match (&self.rollout.phase, paused, verdict) {
+            (Phase::Shifting(_), _, verdict) => self.shifting(verdict),
             (Phase::Watching { since: Some(since) }, _, _) => self.watched(*since),
             (_, Some((PauseCause::Gate(Gate::Timed(time)), since)), _) if self.now >= time.after(since) => {
                 Verdict::Promote(Pass::GateOver)
@@ -143,6 +145,30 @@ impl Known<'_> {
         }
     }
 
+    /// CodeDeploy moves the traffic: that the candidate is as good as stable is said when it is known, that it could not be told
+    /// once there is nothing to compare with any more. Where nothing ever was, `rollBack` asks for nothing.
+    fn shifting(&self, verdict: &judge::Verdict) -> Verdict {
+        let moved = self.rollout.all_traffic_since();
+        let is_settled =
+            moved.is_some_and(|at| self.now >= (Span::minutes(1) + self.rollout.settle).after(at));
+        let evidence = || self.evidence.clone();
+        match verdict {
+            judge::Verdict::Promote => Verdict::Promote(Pass::Evidence(evidence())),
+            _ if !is_settled => Verdict::Continue,
+            judge::Verdict::Inconclusive
+            | judge::Verdict::Continue
+            | judge::Verdict::Hold(_)
+            | judge::Verdict::RollBack(_) => match self.rollout.policy.analysis.on_inconclusive {
+                OnInconclusive::RollBack if self.rollout.was_divided() => {
+                    Verdict::RollBack(Cause::Undecided(evidence()))
+                }
+                OnInconclusive::RollBack | OnInconclusive::Hold | OnInconclusive::Proceed => {
+                    Verdict::Inconclusive(evidence())
+                }
+            },
+        }
+    }
+
     fn watched(&self, since: Timestamp) -> Verdict {
         let over = self.now >= self.rollout.policy.strategy.watch.after(since);
         if over { Verdict::Promote(Pass::WatchOver) } else { Verdict::Continue }
@@ -155,7 +181,9 @@ impl Known<'_> {
         }
         let mut rules = self.rollout.policy.analysis.alarms.iter();
         rules
-            .find(|rule| rule.action == action && self.firing.contains(&rule.name))
+            .find(|rule| {
+                rule.action == action && self.firing.contains(&rule.name) && !self.rollout.was_red(&rule.name)
+            })
             .map(|rule| rule.name.clone())
     }
 

@@ -10,7 +10,7 @@ use crate::units::Span;
 use crate::verdict::Cause;
 
 use super::drift::{Drift, is_all_stable, taken_over};
-use super::{At, Decision, Draft};
+use super::{At, Decision, Draft, before, deployed};
 
 /// No function runs longer than this. A writer who observed before a decision and still sleeps is gone after it.
 pub const LONGEST_FUNCTION_TIMEOUT: Span = Span::seconds(60);
@@ -23,13 +23,10 @@ pub const TELL_AGAIN_AFTER: Span = Span::hours(1);
 
 /// Begins the way back from a phase in which traffic may have moved.
 pub(super) fn begin(at: &At<'_>, cause: &Cause) -> Decision {
-    let way = Return {
-        cause: cause.clone(),
-        since: at.now,
-        // Twice: this decision is committed within one timeout, and until then a function may begin to perform the last one.
-        proven_from: (LONGEST_FUNCTION_TIMEOUT * 2).after(at.now),
-        told: None,
-    };
+    let way = way(at, cause);
+    if at.rollout.live_deployment().is_some() {
+        return deployed::stop(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone()))).done();
+    }
     match &at.observation.routing {
         Ok(found) if Drift::kind(at.rollout, &found.routing) == Drift::ThirdVersion => taken_over(at, found),
         Ok(found) => take_back(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())), found),
@@ -37,11 +34,21 @@ pub(super) fn begin(at: &At<'_>, cause: &Cause) -> Decision {
     }
 }
 
+/// The way back, begun now. Nobody writes a target whose traffic somebody else's deployment moves.
+pub(super) fn way(at: &At<'_>, cause: &Cause) -> Return {
+    // Twice: this decision is committed within one timeout, and until then a function may begin to perform the last one.
+    let until_writers_are_gone = LONGEST_FUNCTION_TIMEOUT * 2;
+    let wait = if at.rollout.is_adopted() { Span::ZERO } else { until_writers_are_gone };
+    Return { cause: cause.clone(), since: at.now, proven_from: wait.after(at.now), told: None }
+}
+
 /// Rolling back and stuck: the same way, but for what people have been told.
 pub(super) fn returning(at: &At<'_>, way: &Return, trigger: &Trigger) -> Decision {
     match trigger {
-        Trigger::Reconcile => look(at, way),
+        Trigger::Reconcile if at.rollout.mover.is_tidegate() => look(at, way),
+        Trigger::Reconcile => deployed::look_back(at, way),
         Trigger::Performed { result, .. } => performed(at, way, result),
+        Trigger::Replaced { by, .. } if at.rollout.is_beyond_reach() => before::superseded(at, by),
         Trigger::Commanded(command) if command.verb != Verb::Abort => {
             At::ignored(Ignored::NotNow { verb: command.verb, phase: at.rollout.phase.name() })
         }
@@ -53,7 +60,7 @@ pub(super) fn returning(at: &At<'_>, way: &Return, trigger: &Trigger) -> Decisio
 }
 
 /// Whether people have to be told (again) that it does not come back.
-fn is_overdue(at: &At<'_>, way: &Return) -> bool {
+pub(super) fn is_overdue(at: &At<'_>, way: &Return) -> bool {
     match way.told {
         None => at.now > STUCK_AFTER.after(way.since),
         Some(told) => at.now >= TELL_AGAIN_AFTER.after(told),
@@ -61,7 +68,7 @@ fn is_overdue(at: &At<'_>, way: &Return) -> bool {
 }
 
 /// Reads the target again: proof, a new try, or hands off.
-fn look(at: &At<'_>, way: &Return) -> Decision {
+pub(super) fn look(at: &At<'_>, way: &Return) -> Decision {
     let found = match &at.observation.routing {
         Ok(found) => found,
         Err(_) if is_overdue(at, way) => return stick(at, way, Reason::WayBackTooLong(way.cause.clone())),
@@ -109,12 +116,12 @@ fn performed(at: &At<'_>, way: &Return, result: &Performed) -> Decision {
         Performed::Denied(why) => {
             stick(at, way, Reason::WayBackDenied { why: why.clone(), cause: way.cause.clone() })
         }
-        Performed::Done => At::ignored(Ignored::NotPending),
+        Performed::Done | Performed::Started(_) => At::ignored(Ignored::NotPending),
     }
 }
 
 /// The traffic is back, and it was read back: the rollout is over.
-fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
+pub(super) fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
     let reason = Reason::BackOnStable(way.cause.clone());
     let (phase, kind) = match &way.cause {
         Cause::Superseded { by } => (Phase::Superseded { by: by.clone() }, OutcomeKind::Superseded),
@@ -125,6 +132,8 @@ fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
         | Cause::AlarmFired { .. }
         | Cause::Aborted { .. }
         | Cause::Undecided(_)
+        | Cause::ChecksFailed(_)
+        | Cause::DeploymentEnded { .. }
         | Cause::DeadlinePassed { .. }) => {
             (Phase::RolledBack { cause: cause.clone() }, OutcomeKind::RolledBack)
         }
@@ -140,9 +149,12 @@ fn take_back(at: &At<'_>, draft: Draft, found: &Observed) -> Decision {
 }
 
 /// Declares the way back stuck, or says so again, and tries again where the target can be read.
-fn stick(at: &At<'_>, way: &Return, reason: Reason) -> Decision {
+pub(super) fn stick(at: &At<'_>, way: &Return, reason: Reason) -> Decision {
     let way = Return { told: Some(at.now), ..way.clone() };
     let draft = at.to(Phase::Stuck(way), reason).tell(OutcomeKind::Stuck);
+    if !at.rollout.mover.is_tidegate() {
+        return deployed::stop(at, draft).done();
+    }
     match &at.observation.routing {
         Ok(found) => take_back(at, draft, found),
         Err(_) => draft.done(),

@@ -6,13 +6,13 @@ use crate::effect::Effect;
 use crate::outlook::Outlook;
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
-use crate::rollout::{Phase, RolloutId, SETTLE};
+use crate::rollout::{Phase, Rollout, RolloutId, SETTLE};
 use crate::target::Observed;
-use crate::trigger::{Command, Trigger, Verb};
+use crate::trigger::{Command, Judged, Trigger, Verb};
 use crate::units::{Span, Weight};
 use crate::verdict::{Cause, Finding, Preflight, Verdict};
 
-use super::{At, Decision, forward};
+use super::{At, Decision, back, deployed, forward};
 
 /// How long preflight may wait for its measurements before the rollout is refused.
 pub const PREFLIGHT_TIME: Span = Span::minutes(30);
@@ -20,8 +20,16 @@ pub const PREFLIGHT_TIME: Span = Span::minutes(30);
 pub(super) fn queued(at: &At<'_>, trigger: &Trigger) -> Decision {
     match trigger {
         Trigger::Reconcile if at.observation.target_taken => At::ignored(Ignored::TargetTaken),
+        Trigger::Reconcile if at.observation.busy_with.is_some() => wait_for_deployment(at),
         Trigger::Reconcile => start(at),
+        Trigger::Judged(Judged { verdict: Verdict::RollBack(cause), .. }) if at.rollout.is_adopted() => {
+            called_off_in_the_queue(at, cause)
+        }
         Trigger::Judged(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
+        Trigger::Commanded(command) if command.verb == Verb::Abort && at.rollout.is_adopted() => {
+            let cause = Cause::Aborted { by: command.by.clone(), why: command.why.clone() };
+            called_off_in_the_queue(at, &cause)
+        }
         Trigger::Commanded(command) => commanded(at, command),
         Trigger::AlarmFired { .. } => At::ignored(Ignored::NothingDue),
         Trigger::Replaced { by, .. } => superseded(at, by),
@@ -37,12 +45,15 @@ pub(super) fn preflight(at: &At<'_>, since: Timestamp, trigger: &Trigger) -> Dec
         Trigger::Reconcile => At::ignored(Ignored::NothingDue),
         Trigger::Judged(judged) => match &judged.verdict {
             Verdict::Ready(measured) => ready(at, measured),
-            Verdict::RollBack(cause) => refuse_because(at, cause),
+            Verdict::RollBack(cause) => called_off(at, cause),
             Verdict::Continue | Verdict::Promote(_) | Verdict::Hold(_) | Verdict::Inconclusive(_) => {
                 At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
             }
         },
         Trigger::Commanded(command) => commanded(at, command),
+        Trigger::AlarmFired { .. } if at.rollout.live_deployment().is_some() => {
+            At::ignored(Ignored::NothingDue)
+        }
         Trigger::AlarmFired { alarm } => refuse(at, vec![Finding::AlarmFiring(alarm.clone())]),
         Trigger::Replaced { by, .. } => superseded(at, by),
         Trigger::Performed { .. } => At::ignored(Ignored::NotPending),
@@ -56,39 +67,61 @@ fn start(at: &At<'_>) -> Decision {
     draft.done()
 }
 
+/// CodeDeploy has one deployment a group at a time: which one it waits for is said once.
+fn wait_for_deployment(at: &At<'_>) -> Decision {
+    match at.observation.busy_with.clone().map(Reason::WaitsForDeployment) {
+        Some(reason) if reason != at.rollout.reason => at.stay(reason).done(),
+        Some(_) | None => At::ignored(Ignored::TargetTaken),
+    }
+}
+
 /// The measurements are in: into the first step, or refused with every finding at once.
 fn ready(at: &At<'_>, measured: &Preflight) -> Decision {
+    if let Some(moves) = at.rollout.mover.code_deploy() {
+        return deployed::ready(at, moves, measured);
+    }
     let observed = match &at.observation.routing {
         Ok(observed) => observed,
         Err(why) => return refuse(at, vec![Finding::TargetUnreadable(why.clone())]),
     };
-    let findings = findings(at, observed, measured);
-    if findings.is_empty() {
-        return enter_first(at, observed, measured);
-    }
-    if findings.iter().all(|finding| matches!(finding, Finding::NotYet(_))) {
-        return At::ignored(Ignored::NotYet(findings));
-    }
-    refuse(at, findings)
+    refused(at, findings(at, observed, measured)).unwrap_or_else(|| enter_first(at, observed, measured))
 }
 
-/// Nothing stands against it: what was read is what the rollout goes by.
-fn enter_first(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Decision {
+/// The answer to what stands against a rollout; `None` where nothing does. What passes by itself is waited for.
+pub(super) fn refused(at: &At<'_>, findings: Vec<Finding>) -> Option<Decision> {
+    if findings.is_empty() {
+        return None;
+    }
+    Some(if findings.iter().all(|finding| matches!(finding, Finding::NotYet(_))) {
+        At::ignored(Ignored::NotYet(findings))
+    } else {
+        refuse(at, findings)
+    })
+}
+
+/// The rollout with what preflight learnt.
+pub(super) fn known(at: &At<'_>, measured: &Preflight) -> Rollout {
     let mut known = at.rollout.clone();
-    known.stable = Some(observed.routing.primary.clone());
     known.baseline = Some(measured.baseline.clone());
-    known.routed = Some(observed.clone());
     known.settle =
         at.observation.longest_request.map_or(SETTLE, |longest| SETTLE.max(longest + Span::minutes(1)));
     let later = Span::seconds(known.settle.as_seconds() - SETTLE.as_seconds());
     known.deadline = known.deadline.map(|deadline| known.policy.time_to_settle(later).after(deadline));
+    known
+}
+
+/// Nothing stands against it: what was read is what the rollout goes by.
+fn enter_first(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Decision {
+    let mut known = known(at, measured);
+    known.stable = Some(observed.routing.primary.clone());
+    known.routed = Some(observed.clone());
     let outlook = Outlook::of(&known.policy.strategy, &known.policy.analysis, &measured.baseline);
     let reason = Reason::PreflightPassed { baseline: measured.baseline.errors, outlook };
     let at = At { rollout: &known, ..*at };
     forward::enter(&at, 0, observed, reason)
 }
 
-fn findings(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Vec<Finding> {
+pub(super) fn findings(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Vec<Finding> {
     let mut findings = at.observation.findings.clone();
     if observed.routing.canary.as_ref().is_some_and(|canary| canary.weight > Weight::ZERO) {
         findings.push(Finding::AlreadyShifting(observed.routing.to_string()));
@@ -99,6 +132,7 @@ fn findings(at: &At<'_>, observed: &Observed, measured: &Preflight) -> Vec<Findi
     if at.rollout.request.automatic && live.is_newer_than(&at.rollout.candidate) == Some(true) {
         findings.push(Finding::NewerLive(live.clone()));
     }
+    findings.extend(measured.failed.iter().cloned().map(Finding::CheckFailed));
     if !at.rollout.request.fix_forward {
         findings.extend(measured.firing.iter().cloned().map(Finding::AlarmFiring));
     }
@@ -109,7 +143,7 @@ fn commanded(at: &At<'_>, command: &Command) -> Decision {
     match command.verb {
         Verb::Abort => {
             let cause = Cause::Aborted { by: command.by.clone(), why: command.why.clone() };
-            refuse_because(at, &cause)
+            called_off(at, &cause)
         }
         verb @ (Verb::Promote
         | Verb::PromoteFull
@@ -120,19 +154,32 @@ fn commanded(at: &At<'_>, command: &Command) -> Decision {
     }
 }
 
-fn superseded(at: &At<'_>, by: &RolloutId) -> Decision {
+pub(super) fn superseded(at: &At<'_>, by: &RolloutId) -> Decision {
     at.to(Phase::Superseded { by: by.clone() }, Reason::SupersededBy(by.clone()))
         .tell(OutcomeKind::Superseded)
         .done()
 }
 
+/// Called off before the first step: a deployment that is under way is stopped, and where there is none it just ends.
+fn called_off(at: &At<'_>, cause: &Cause) -> Decision {
+    let is_under_way = at.rollout.live_deployment().is_some_and(|moves| moves.id.is_some());
+    if is_under_way { back::begin(at, cause) } else { refuse_because(at, cause) }
+}
+
+/// A deployment that waits behind another rollout of its target is stopped and let go of: the way back is the other's to follow.
+fn called_off_in_the_queue(at: &At<'_>, cause: &Cause) -> Decision {
+    let phase = Phase::Refused { findings: Vec::new() };
+    let draft = at.to(phase, Reason::TakingBack(cause.clone())).tell(OutcomeKind::Refused);
+    deployed::stop(at, draft).done()
+}
+
 /// The rollout ends before any traffic moved, for a reason that would later take traffic back.
-fn refuse_because(at: &At<'_>, cause: &Cause) -> Decision {
+pub(super) fn refuse_because(at: &At<'_>, cause: &Cause) -> Decision {
     let phase = Phase::Refused { findings: Vec::new() };
     at.to(phase, Reason::TakingBack(cause.clone())).tell(OutcomeKind::Refused).done()
 }
 
-fn refuse(at: &At<'_>, findings: Vec<Finding>) -> Decision {
+pub(super) fn refuse(at: &At<'_>, findings: Vec<Finding>) -> Decision {
     let reason = Reason::PreflightFailed(findings.clone());
     at.to(Phase::Refused { findings }, reason).tell(OutcomeKind::Refused).done()
 }

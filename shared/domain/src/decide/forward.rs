@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::deployment::Mover;
 use crate::effect::{Effect, Performed};
 use crate::policy::{Gate, OutcomeKind};
 use crate::reason::{Ignored, Reason};
@@ -11,7 +12,7 @@ use crate::trigger::{Command, Trigger, Verb};
 use crate::verdict::{Cause, Evidence, HoldCause, Pass, Verdict};
 
 use super::drift::{self, Drift};
-use super::{At, Decision, back};
+use super::{At, Decision, back, deployed};
 
 pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
     if let Some(answer) = forward_drift(at, trigger, Some(bake)) {
@@ -26,7 +27,7 @@ pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
             Verdict::Promote(pass @ (Pass::Evidence(_) | Pass::Proceed(_))) => passed(at, bake, pass),
             Verdict::Hold(cause) => hold(at, bake, cause),
             Verdict::Inconclusive(evidence) => undecided(at, bake, evidence),
-            Verdict::Promote(Pass::GateOver | Pass::WatchOver) | Verdict::Ready(_) => {
+            Verdict::Promote(Pass::Checks | Pass::GateOver | Pass::WatchOver) | Verdict::Ready(_) => {
                 At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
             }
         },
@@ -54,10 +55,12 @@ pub(super) fn paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, trigger: &Tri
         Trigger::Reconcile => nothing_due(at),
         Trigger::Judged(judged) => match &judged.verdict {
             Verdict::RollBack(cause) => back::begin(at, cause),
+            Verdict::Promote(Pass::Checks) | Verdict::Ready(_) => {
+                At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
+            }
             Verdict::Promote(pass) => passed_while_paused(at, bake, cause, pass),
             Verdict::Continue => quiet_while_paused(at, bake, cause),
             Verdict::Hold(_) | Verdict::Inconclusive(_) => At::ignored(Ignored::AlreadyPaused),
-            Verdict::Ready(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
         },
         Trigger::Commanded(command) => match command.verb {
             Verb::Abort => abort(at, command),
@@ -74,6 +77,9 @@ pub(super) fn paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, trigger: &Tri
 }
 
 pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger) -> Decision {
+    if deployed::is_newer_deployment(at) && matches!(trigger, Trigger::Reconcile) {
+        return deployed::watch_ends(at);
+    }
     if let Some(answer) = forward_drift(at, trigger, None) {
         return answer;
     }
@@ -84,7 +90,7 @@ pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger)
             Verdict::Promote(Pass::WatchOver) if since.is_some() => succeed(at),
             Verdict::Promote(Pass::WatchOver) => At::ignored(Ignored::ShiftUnderWay),
             Verdict::Continue | Verdict::Hold(_) => At::ignored(Ignored::NothingDue),
-            Verdict::Promote(Pass::Evidence(_) | Pass::Proceed(_) | Pass::GateOver)
+            Verdict::Promote(Pass::Evidence(_) | Pass::Proceed(_) | Pass::Checks | Pass::GateOver)
             | Verdict::Inconclusive(_)
             | Verdict::Ready(_) => At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
         },
@@ -98,6 +104,7 @@ pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger)
             | Verb::RetryFixForward) => not_now(at, verb),
         },
         Trigger::AlarmFired { alarm } => back::begin(at, &Cause::AlarmFired { alarm: alarm.clone() }),
+        Trigger::Replaced { .. } if !at.rollout.mover.is_tidegate() => deployed::watch_ends(at),
         Trigger::Replaced { .. } => At::ignored(Ignored::AlreadyPromoted),
         Trigger::Performed { result, .. } => shifted(at, None, result),
     }
@@ -106,7 +113,13 @@ pub(super) fn watching(at: &At<'_>, since: Option<Timestamp>, trigger: &Trigger)
 /// The watch is over. That the candidate has all traffic is said only where it was just read.
 fn succeed(at: &At<'_>) -> Decision {
     match &at.observation.routing {
-        Ok(_) => at.to(Phase::Succeeded, Reason::WatchOver).tell(OutcomeKind::Succeeded).done(),
+        Ok(_) => {
+            let reason = match &at.rollout.mover {
+                Mover::Tidegate => Reason::WatchOver,
+                Mover::CodeDeploy(moves) => Reason::GuardOver(moves.compared.clone()),
+            };
+            at.to(Phase::Succeeded, reason).tell(OutcomeKind::Succeeded).done()
+        }
         Err(why) => At::ignored(Ignored::TargetUnreadable(why.clone())),
     }
 }
@@ -137,6 +150,10 @@ fn forward_drift(at: &At<'_>, trigger: &Trigger, bake: Option<&Bake>) -> Option<
     };
     let found = at.observation.routing.as_ref().ok()?;
     let drift = Drift::of(at.rollout, &found.routing).filter(|_| forward)?;
+    // What CodeDeploy moved has no step to hold at: whoever moves it now has it.
+    if !at.rollout.mover.is_tidegate() {
+        return Some(drift::taken_over(at, found));
+    }
     Some(drift::answer(at, drift, found, bake))
 }
 
@@ -310,7 +327,7 @@ fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
             drift::answer(at, Drift::kind(at.rollout, &found.routing), found, bake)
         }
         Performed::Denied(why) => denied(at, bake, why),
-        Performed::Done => At::ignored(Ignored::NotPending),
+        Performed::Done | Performed::Started(_) => At::ignored(Ignored::NotPending),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod back;
 mod before;
+mod deployed;
 mod drift;
 mod forward;
 mod over;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 
 pub use back::{LONGEST_FUNCTION_TIMEOUT, STUCK_AFTER, TELL_AGAIN_AFTER};
 pub use before::PREFLIGHT_TIME;
+pub use deployed::has_moved;
 pub use drift::Drift;
 
 use crate::effect::{Effect, EffectId, Outcome, Pending, Performed};
@@ -62,8 +64,7 @@ impl Decision {
 /// let rollout = Rollout::queued(id, target, candidate, policy, Request::default(), now);
 ///
 /// let observed = Observed { routing: Routing::all(&Version("7".into())), fence: Fence("r1".into()) };
-/// let observation =
-///     Observation { routing: Ok(observed), findings: vec![], longest_request: None, target_taken: false, tries_taken: 0 };
+/// let observation = Observation::of(Ok(observed));
 /// let Decision::Change { next, .. } = decide(&rollout, &Trigger::Reconcile, &observation, now) else { panic!() };
 /// assert_eq!(next.phase.name(), PhaseName::Preflight);
 /// assert_eq!(next.reason.to_string(), "the target is free");
@@ -81,6 +82,7 @@ pub fn decide(rollout: &Rollout, trigger: &Trigger, observation: &Observation, n
         Phase::Preflight { since } => before::preflight(&at, *since, trigger),
         Phase::Baking(bake) => forward::baking(&at, bake, trigger),
         Phase::Paused { bake, cause, since: _ } => forward::paused(&at, bake, cause, trigger),
+        Phase::Shifting(shifting) => deployed::shifting(&at, shifting, trigger),
         Phase::Watching { since } => forward::watching(&at, *since, trigger),
         Phase::RollingBack(way) | Phase::Stuck(way) => back::returning(&at, way, trigger),
         Phase::Succeeded
@@ -97,10 +99,11 @@ fn stale(rollout: &Rollout, trigger: &Trigger) -> Option<Ignored> {
         Trigger::Judged(judged) if judged.version != rollout.version => {
             Some(Ignored::Stale { about: judged.version, now: rollout.version })
         }
-        Trigger::AlarmFired { .. } if rollout.request.fix_forward => Some(Ignored::FixForward),
+        Trigger::AlarmFired { alarm } if rollout.request.fix_forward || rollout.was_red(alarm) => {
+            Some(Ignored::FixForward)
+        }
         Trigger::Performed { effect, result } => {
-            let moves = rollout.pending_effect(*effect).map(|effect| effect.wish().is_some());
-            let answers = moves.is_some_and(|moves| moves == (*result != Performed::Done));
+            let answers = rollout.pending_effect(*effect).is_some_and(|effect| effect.comes_to(result));
             (!answers).then_some(Ignored::NotPending)
         }
         Trigger::Judged(_)
@@ -156,7 +159,11 @@ impl At<'_> {
             Some(Effect::StartNext) => "the next rollout of this target was looked for".to_owned(),
             Some(Effect::Restart { id, .. }) => format!("{id} was started"),
             Some(Effect::Measure) => "measured".to_owned(),
-            Some(Effect::Shift { .. } | Effect::TakeBack { .. }) | None => {
+            Some(Effect::ContinueDeployment { deployment, .. }) => format!("deployment {deployment} goes on"),
+            Some(Effect::StopDeployment { deployment }) => {
+                format!("CodeDeploy was told to stop deployment {deployment} and to take it back")
+            }
+            Some(Effect::Shift { .. } | Effect::TakeBack { .. } | Effect::StartDeployment { .. }) | None => {
                 return Decision::Keep(Ignored::NotPending.into());
             }
         };
@@ -226,6 +233,15 @@ impl Draft {
     /// Drops the pending routing wish: it is fact, or it is given up.
     fn wishless(mut self) -> Self {
         self.next.pending.retain(|pending| pending.effect.wish().is_none());
+        self
+    }
+
+    /// Drops what would start a deployment, or have it go on.
+    fn startless(mut self) -> Self {
+        let forward = |effect: &Effect| {
+            matches!(effect, Effect::StartDeployment { .. } | Effect::ContinueDeployment { .. })
+        };
+        self.next.pending.retain(|pending| !forward(&pending.effect));
         self
     }
 

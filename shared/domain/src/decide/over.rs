@@ -10,6 +10,9 @@ pub(super) fn ended(at: &At<'_>, trigger: &Trigger) -> Decision {
     let over = || At::ignored(Ignored::Terminal(at.rollout.phase.name()));
     match trigger {
         Trigger::Commanded(command) => match command.verb {
+            Verb::Retry | Verb::RetryFixForward if at.rollout.is_adopted() => {
+                At::ignored(Ignored::NotOurDeployment)
+            }
             Verb::Retry => tried_again(at, command, at.rollout.request.fix_forward),
             Verb::RetryFixForward => tried_again(at, command, true),
             Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Abort => over(),

@@ -2,7 +2,7 @@
 
 use tidegate_judge::Thresholds;
 
-use super::raw::Preset;
+use super::raw::{Method, Preset};
 use super::{AlarmAction, FlagMoment, Gate, Harm, Mode, OnInconclusive, Step, Strategy};
 use crate::units::Span;
 
@@ -59,6 +59,20 @@ pub(super) const GUARD_WINDOW: u32 = 60;
 /// `DescribeAlarms` takes so many names in one call.
 pub(super) const ALARMS: usize = 90;
 
+/// The most checks, and how long all of them may take in all: they are asked within one call of a function.
+pub(super) const CHECKS: usize = 10;
+pub(super) const CHECKS_TIME: Span = Span::seconds(45);
+/// How long a check may take to be answered.
+pub(super) const CHECK_TIMEOUT: Span = Span::seconds(10);
+/// The method of a request.
+pub(super) const METHOD: Method = Method::Get;
+/// The most places in the JSON of one answer.
+pub(super) const PLACES: usize = 20;
+/// The longest payload, body, header and URL of a check, in bytes: the policy is part of each rollout's document.
+pub(super) const LONGEST_PAYLOAD: usize = 8192;
+pub(super) const LONGEST_HEADER: usize = 1024;
+pub(super) const LONGEST_URL: usize = 2048;
+
 /// The numbers of a preset.
 pub(super) struct Numbers {
     pub(super) margin: f64,
@@ -84,14 +98,14 @@ impl Preset {
 const LEAST_BAKE: Span = Span::minutes(6);
 
 /// How long a rollout may take: twice its bakes, timed pauses and watch, and a day for each manual gate, at
-/// least half an hour. Where AWS moves the traffic in steps that the policy does not state, a day for those.
+/// least half an hour. Where AWS moves the traffic in steps that the policy does not state, three days for those.
 pub(super) fn deadline(mode: Mode, strategy: &Strategy) -> Span {
     let gates = strategy.steps.iter().filter(|step| step.gate == Some(Gate::Manual)).count();
-    let unstated = mode == Mode::Guard && strategy.steps.is_empty();
-    let days = u32::try_from(gates).unwrap_or(u32::MAX).saturating_add(u32::from(unstated));
+    let unstated = strategy.is_open || (mode == Mode::Guard && strategy.steps.is_empty());
+    let days = u32::try_from(gates).unwrap_or(u32::MAX).saturating_add(if unstated { 3 } else { 0 });
     let steps =
         strategy.steps.iter().map(|step| Step { bake: step.bake.max(LEAST_BAKE), ..step.clone() }).collect();
-    let longest_likely = Strategy { steps, watch: strategy.watch };
+    let longest_likely = Strategy { steps, ..*strategy };
     (shortest(&longest_likely) * 2 + Span::hours(24) * days).max(Span::minutes(30))
 }
 

@@ -4,10 +4,12 @@
 //! with every fault reported at once, is `parse`'s job; a rollout keeps the policy it started with.
 
 mod analysis;
+mod checks;
 mod defaults;
 mod faults;
 mod lenient;
 mod metrics;
+mod notify;
 mod parse;
 mod raw;
 mod schema;
@@ -22,12 +24,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Check;
 use crate::target::Target;
 use crate::units::{Span, Weight};
 
 pub use self::faults::{Fault, Faults};
+pub use self::notify::{Notify, OutcomeKind, Severity};
 pub use self::parse::json_of;
 pub use self::schema::policy_schema;
+pub use self::strategy::steps_of;
 
 /// A valid policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +49,9 @@ pub struct Policy {
     pub strategy: Strategy,
     /// How the candidate is judged.
     pub analysis: Analysis,
+    /// What is asked of a version before it gets any traffic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
     /// Feature flags that change with the traffic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<FlagChange>,
@@ -55,6 +63,18 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The policy for a deployment that somebody else started: its steps are those of the deployment, whatever the policy states,
+    /// and a deadline that nobody stated is the one where AWS moves the traffic.
+    #[must_use]
+    pub fn following(mut self, steps: Vec<Step>) -> Self {
+        if self.deadline == defaults::deadline(self.mode, &self.strategy) {
+            let unstated = Strategy { steps: Vec::new(), ..self.strategy };
+            self.deadline = defaults::deadline(Mode::Guard, &unstated);
+        }
+        self.strategy.steps = steps;
+        self
+    }
+
     /// What a deadline that nobody stated grows by where the minutes of each step settle so much later than usual.
     pub fn time_to_settle(&self, later: Span) -> Span {
         let steps = u32::try_from(self.strategy.steps.len()).unwrap_or(u32::MAX);
@@ -79,6 +99,9 @@ pub enum Mode {
 pub struct Strategy {
     /// Steps with rising weights below 100 %. Empty means all at once: straight to full promotion.
     pub steps: Vec<Step>,
+    /// Whether the policy states no steps and leaves them to CodeDeploy; then there are none.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub is_open: bool,
     /// How long to watch after full promotion.
     pub watch: Span,
 }
@@ -139,6 +162,11 @@ const fn yes() -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 const fn is_yes(value: &bool) -> bool {
     *value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_no(value: &bool) -> bool {
+    !*value
 }
 
 impl Analysis {
@@ -349,50 +377,4 @@ pub enum FlagMoment {
     Weight(Weight),
     /// After full promotion.
     Promotion,
-}
-
-/// Whom to tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Notify {
-    /// The SNS topic's name or ARN; the installation's own topic where unset.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
-    /// Severities that differ from the default ones.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub severities: BTreeMap<OutcomeKind, Severity>,
-}
-
-/// How loud a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// For the record.
-    Info,
-    /// Somebody should look today.
-    Warning,
-    /// Somebody should look now.
-    Critical,
-}
-
-/// The outcomes that people are told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum OutcomeKind {
-    /// The candidate carries all traffic and the watch is over.
-    Succeeded,
-    /// The traffic is back on stable.
-    RolledBack,
-    /// A newer candidate took its place.
-    Superseded,
-    /// Somebody else changed the target; Tidegate let go of it.
-    TakenOver,
-    /// It never started.
-    Refused,
-    /// It waits for evidence or a person.
-    Paused,
-    /// The way back fails; Tidegate keeps trying.
-    Stuck,
-    /// An event of ours could not be read.
-    Quarantined,
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_saphyr::UserMessageFormatter;
 
 use super::analysis::analysis;
+use super::checks::checks;
 use super::faults::Place;
 use super::lenient::{Lenient, in_words};
 use super::raw::{RawFlag, RawNotify, RawPolicy, RawStrategy, RawTarget};
@@ -93,11 +94,12 @@ fn policy(at: &Place, value: &Value) -> Option<Policy> {
     let name = name(&at.field("name"), raw.name);
     let mode = mode(&at.field("mode"), raw.mode);
     let target = target(&at.field("target"), raw.target);
-    let strategy = steps(&at.field("strategy"), raw.strategy, mode);
+    let strategy = steps(&at.field("strategy"), raw.strategy, mode, target.as_ref());
     let strategy = strategy.filter(|_| at.field("strategy").is_clean());
     let analysis_at = at.field("analysis");
     let analysis = analysis(&analysis_at, analysis_at.optional(raw.analysis).unwrap_or_default());
     let analysis = analysis.and_then(|analysis| judged(&analysis_at, analysis, strategy.as_ref()));
+    let checks = checks(&at.field("checks"), raw.checks, target.as_ref());
     let flags = flags(&at.field("flags"), raw.flags, strategy.as_ref());
     let notify = notify(&at.field("notify"), raw.notify);
     let deadline = deadline(&at.field("deadline"), raw.deadline, mode, strategy.as_ref());
@@ -107,6 +109,7 @@ fn policy(at: &Place, value: &Value) -> Option<Policy> {
         target,
         strategy: strategy?,
         analysis: analysis?,
+        checks,
         flags,
         notify,
         deadline: deadline?,
@@ -162,11 +165,18 @@ fn of_kind(at: &Place, kind: String, settings: Lenient<BTreeMap<String, Lenient<
     Some(target)
 }
 
-/// The strategy, which only drive mode must have; the mode is `None` where it is at fault itself.
-fn steps(at: &Place, raw: Lenient<RawStrategy>, mode: Option<Mode>) -> Option<Strategy> {
-    let required = mode == Some(Mode::Drive);
+/// The strategy, which has to be stated where Tidegate moves the traffic: CodeDeploy's groups have one of their own. The mode is
+/// `None` where it is at fault itself.
+fn steps(
+    at: &Place,
+    raw: Lenient<RawStrategy>,
+    mode: Option<Mode>,
+    target: Option<&Target>,
+) -> Option<Strategy> {
+    let by_group = target.is_some_and(|target| target.kind() == kinds::code_deploy::KIND.name);
+    let required = mode == Some(Mode::Drive) && !by_group;
     if raw.is_absent() && !required {
-        return Some(Strategy { steps: Vec::new(), watch: defaults::WATCH });
+        return Some(Strategy { steps: Vec::new(), is_open: true, watch: defaults::WATCH });
     }
     strategy(at, at.required(raw, "strategy: Canary10Percent5Minutes, or with steps of your own")?, required)
 }
@@ -268,7 +278,7 @@ fn severities(
 
 /// An analysis that leaves something of each step to judge.
 fn judged(at: &Place, analysis: Analysis, strategy: Option<&Strategy>) -> Option<Analysis> {
-    let Some(Strategy { steps, watch }) = strategy.filter(|_| analysis.warm_up > Span::ZERO) else {
+    let Some(Strategy { steps, watch, .. }) = strategy.filter(|_| analysis.warm_up > Span::ZERO) else {
         return Some(analysis);
     };
     let (at, warm_up) = (at.field("warmUp"), analysis.warm_up);

@@ -12,6 +12,7 @@ use crate::units::{Span, Weight};
 pub(super) fn strategy(at: &Place, raw: RawSteps, steps_required: bool) -> Option<Strategy> {
     at.no_such_fields::<RawSteps>(&raw.unknown);
     let steps_at = at.field("steps");
+    let is_open = raw.steps.is_absent();
     let written = match raw.steps {
         Lenient::Absent if steps_required => steps_at.fault("missing; in drive mode a strategy has steps"),
         Lenient::Right(entries) if entries.is_empty() => {
@@ -24,7 +25,7 @@ pub(super) fn strategy(at: &Place, raw: RawSteps, steps_required: bool) -> Optio
     if watch > defaults::LONGEST_WATCH {
         watch_at.fault::<()>(format!("{watch} is too long; at most {}", defaults::LONGEST_WATCH));
     }
-    Some(Strategy { steps: steps(&steps_at, written?), watch })
+    Some(Strategy { steps: steps(&steps_at, written?), is_open, watch })
 }
 
 /// One entry of the list, as far as it can be read: a value at fault leaves its kind known.

@@ -10,7 +10,7 @@ use crate::units::{Span, Weight};
 pub(super) fn strategy(at: &Place, raw: RawStrategy, steps_required: bool) -> Option<Strategy> {
     match raw {
         RawStrategy::Named(name) => match named(&name) {
-            Ok(steps) => Some(Strategy { steps, watch: defaults::WATCH }),
+            Ok(steps) => Some(Strategy { steps, is_open: false, watch: defaults::WATCH }),
             Err(problem) => at.fault(problem),
         },
         RawStrategy::Steps(raw) => steps::strategy(at, raw, steps_required),
@@ -18,6 +18,11 @@ pub(super) fn strategy(at: &Place, raw: RawStrategy, steps_required: bool) -> Op
 }
 
 /// The steps that a name stands for, or what is wrong with it.
+/// The steps of one of CodeDeploy's configurations; none where its name does not say them.
+pub fn steps_of(config: &str) -> Vec<Step> {
+    named(config).unwrap_or_default()
+}
+
 fn named(name: &str) -> Result<Vec<Step>, String> {
     let unknown = || {
         format!(
@@ -25,8 +30,9 @@ fn named(name: &str) -> Result<Vec<Step>, String> {
              or steps of your own"
         )
     };
-    let plain = name.strip_prefix("CodeDeployDefault.Lambda").unwrap_or(name);
-    if plain == "AllAtOnce" {
+    let of_platform = ["CodeDeployDefault.Lambda", "CodeDeployDefault.ECS"];
+    let plain = of_platform.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    if plain == "AllAtOnce" || plain == "CodeDeployDefault.AllAtOnce" {
         return Ok(Vec::new());
     }
     if let Some(numbers) = plain.strip_prefix("Canary") {
@@ -101,6 +107,17 @@ mod tests {
         }
         assert_eq!(steps_of("AllAtOnce"), "");
         assert_eq!(steps_of("CodeDeployDefault.LambdaAllAtOnce"), "");
+        for minutes in [5, 15] {
+            let name = format!("CodeDeployDefault.ECSCanary10Percent{minutes}Minutes");
+            assert_eq!(steps_of(&name), format!("10@{minutes}m"));
+        }
+        for minutes in [1, 3] {
+            let expected = (1..=9).map(|i| format!("{i}0@{minutes}m")).collect::<Vec<_>>().join(" ");
+            let name = format!("CodeDeployDefault.ECSLinear10PercentEvery{minutes}Minutes");
+            assert_eq!(steps_of(&name), expected);
+        }
+        assert_eq!(steps_of("CodeDeployDefault.ECSAllAtOnce"), "");
+        assert_eq!(steps_of("CodeDeployDefault.AllAtOnce"), "");
     }
 
     #[test]
@@ -113,8 +130,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_the_known_forms() {
         let wrong = ["", "Canary", "Canary10Percent", "canary10Percent5Minutes", "Linear10Percent5Minutes"];
-        for name in
-            wrong.into_iter().chain(["Canary+10Percent5Minutes", "CanaryPercentMinutes", "AllAtOnce "])
+        for name in wrong
+            .into_iter()
+            .chain(["Canary+10Percent5Minutes", "CanaryPercentMinutes", "AllAtOnce "])
+            .chain(["CodeDeployDefault.OneAtATime", "CodeDeployDefault.Canary10Percent5Minutes"])
         {
             let expected = format!(
                 "no strategy is called {name:?}; known: AllAtOnce, CanaryXPercentYMinutes, LinearXPercentEveryYMinutes, \

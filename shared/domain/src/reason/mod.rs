@@ -8,6 +8,7 @@ mod words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::{Comparison, DeploymentId};
 use crate::outlook::Outlook;
 use crate::rollout::{PhaseName, RolloutId};
 use crate::target::Routing;
@@ -25,6 +26,9 @@ pub enum Reason {
     Requested {
         /// Who asked.
         by: String,
+        /// Whether it is to start while alarms fire, which then do not speak in it.
+        #[serde(rename = "fixForward", default, skip_serializing_if = "std::ops::Not::not")]
+        fix_forward: bool,
     },
     /// The target is free.
     TargetFree,
@@ -100,6 +104,43 @@ pub enum Reason {
         /// Why the traffic has to go back.
         cause: Cause,
     },
+    /// CodeDeploy moves the traffic, and Tidegate judges.
+    Following {
+        /// The deployment; absent where it is still to be started.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deployment: Option<DeploymentId>,
+        /// The stable version in the time before; absent where there is nothing to compare with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        baseline: Option<Counts>,
+        /// What can be told at this traffic, and what not, where CodeDeploy's timetable is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outlook: Option<Outlook>,
+        /// Alarms that fired before and do not speak in this rollout.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        red: Vec<String>,
+    },
+    /// Another deployment of the group is under way; this one waits for its end.
+    WaitsForDeployment(DeploymentId),
+    /// The deployment was started.
+    DeploymentStarted(DeploymentId),
+    /// The deployment waits for traffic to be moved, and goes on.
+    DeploymentReady,
+    /// The watch is over: the deployment need not wait any longer before it ends the old version.
+    DeploymentReleased,
+    /// CodeDeploy refuses to let the deployment go on.
+    DeploymentHeld(String),
+    /// What the comparison with stable came to while CodeDeploy moved the traffic.
+    Compared(Comparison),
+    /// CodeDeploy says that the deployment succeeded.
+    DeploymentSucceeded,
+    /// The deployment succeeded, and what could be watched was watched. With what the comparison came to, where there was one.
+    GuardOver(Option<Comparison>),
+    /// A newer deployment of the same target began: the watch ends.
+    NewerDeployment,
+    /// CodeDeploy ended the deployment, and its way back is followed.
+    FollowingBack(Cause),
+    /// The deployment is over, and nothing of CodeDeploy's takes its traffic back.
+    NothingTakesBack(Cause),
     /// All traffic was read back to be on the candidate.
     FullyPromoted,
     /// The watch after promotion is over.
@@ -145,6 +186,12 @@ pub enum Ignored {
     NothingDue,
     /// It waits until its target is free.
     TargetTaken,
+    /// CodeDeploy moves the traffic by its own timetable.
+    CodeDeployMoves(Verb),
+    /// Somebody else's deployment is over; there is nothing that Tidegate could start once more.
+    NotOurDeployment,
+    /// The deployment cannot be read; the sweep tries again.
+    DeploymentUnreadable(String),
     /// A command that has no meaning in this phase.
     NotNow {
         /// The command.

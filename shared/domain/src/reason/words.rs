@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::numbers::{count, join};
 use super::{Ignored, Reason};
+use crate::deployment::{Comparison, DeploymentId, DeploymentStatus};
 use crate::trigger::Verb;
 use crate::verdict::{Cause, Counts, Finding, HoldCause, Pass};
 
@@ -12,10 +13,46 @@ fn words(f: &mut fmt::Formatter<'_>, by: &str, verb: &str, why: Option<&str>) ->
     why.map_or(Ok(()), |why| write!(f, ": {why}"))
 }
 
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, evidence } = self;
+        if *passed {
+            return write!(f, "the comparison is passed: {evidence}");
+        }
+        let compared =
+            evidence.metrics.iter().any(|metric| metric.candidate.total > 0 && metric.stable.total > 0);
+        if compared {
+            write!(f, "the comparison is undecided: {evidence}{}", evidence.wants())
+        } else {
+            f.write_str("both versions never had traffic side by side, so nothing was compared")
+        }
+    }
+}
+
+fn following(
+    f: &mut fmt::Formatter<'_>,
+    deployment: Option<&DeploymentId>,
+    baseline: Option<Counts>,
+) -> fmt::Result {
+    match deployment {
+        Some(id) => write!(f, "CodeDeploy moves the traffic (deployment {id})")?,
+        None => f.write_str("CodeDeploy is to move the traffic")?,
+    }
+    match baseline {
+        Some(Counts { bad, total }) => {
+            write!(f, "; stable before: {} of {} requests failed", count(bad), count(total))
+        }
+        None => f.write_str("; nothing to compare with: guards and alarms judge"),
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Requested { by } => write!(f, "requested by {by}"),
+            Self::Requested { by, fix_forward: false } => write!(f, "requested by {by}"),
+            Self::Requested { by, fix_forward: true } => {
+                write!(f, "requested by {by}, to fix forward: alarms do not speak in it")
+            }
             Self::TargetFree => f.write_str("the target is free"),
             Self::PreflightPassed { baseline, outlook } => {
                 let Counts { bad, total } = *baseline;
@@ -57,6 +94,34 @@ impl fmt::Display for Reason {
             Self::WayBackDenied { why, cause } => {
                 write!(f, "the router refuses the way back: {why}; {cause}")
             }
+            Self::Following { deployment, baseline, outlook, red } => {
+                following(f, deployment.as_ref(), *baseline)?;
+                outlook.as_ref().map_or(Ok(()), |outlook| write!(f, "; {outlook}"))?;
+                if red.is_empty() {
+                    return Ok(());
+                }
+                f.write_str("; red before, so they do not speak: ")?;
+                join(f, red, ", ")
+            }
+            Self::WaitsForDeployment(id) => write!(f, "waits: the group is busy with deployment {id}"),
+            Self::DeploymentStarted(id) => write!(f, "CodeDeploy started deployment {id}"),
+            Self::DeploymentReady => f.write_str("the deployment is ready and goes on"),
+            Self::Compared(comparison) => write!(f, "{comparison}"),
+            Self::DeploymentReleased => f.write_str("the watch is over, the old version may end"),
+            Self::DeploymentHeld(why) => write!(f, "CodeDeploy does not let the deployment go on: {why}"),
+            Self::DeploymentSucceeded => f.write_str("CodeDeploy's deployment succeeded"),
+            Self::GuardOver(comparison) => {
+                f.write_str("the deployment succeeded and its watch is over; ")?;
+                match comparison {
+                    Some(comparison) => write!(f, "{comparison}"),
+                    None => f.write_str("nothing was compared"),
+                }
+            }
+            Self::NewerDeployment => f.write_str("a newer deployment began, the watch ends"),
+            Self::FollowingBack(cause) => write!(f, "{cause}; what CodeDeploy takes back is followed"),
+            Self::NothingTakesBack(cause) => {
+                write!(f, "the deployment is over, and nothing takes its traffic back; {cause}")
+            }
             Self::FullyPromoted => f.write_str("the candidate has all traffic"),
             Self::WatchOver => f.write_str("the watch after promotion is over"),
             Self::SupersededBy(id) => write!(f, "superseded by {id}"),
@@ -84,6 +149,16 @@ impl fmt::Display for Ignored {
                 write!(f, "ignored: it is about version {about} of the rollout, {now} stands")
             }
             Self::NothingDue => f.write_str("nothing is due"),
+            Self::CodeDeployMoves(verb) => {
+                write!(
+                    f,
+                    "ignored: CodeDeploy moves the traffic by its own timetable, which {verb} does not change"
+                )
+            }
+            Self::NotOurDeployment => {
+                f.write_str("ignored: Tidegate did not start this deployment; deploy it once more as before")
+            }
+            Self::DeploymentUnreadable(why) => write!(f, "the deployment cannot be read: {why}"),
             Self::TargetTaken => f.write_str("waits: another rollout has the target"),
             Self::NotNow { verb, phase } => write!(f, "ignored: {verb} means nothing while {phase}"),
             Self::VerdictElsewhere { phase } => write!(f, "ignored: the verdict does not belong to {phase}"),
@@ -120,6 +195,7 @@ impl fmt::Display for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Evidence(evidence) => write!(f, "passed: {evidence}"),
+            Self::Checks => f.write_str("the checks before any traffic passed"),
             Self::GateOver => f.write_str("the timed gate is over"),
             Self::Proceed(evidence) => write!(f, "undecided, and the policy proceeds: {evidence}"),
             Self::WatchOver => {
@@ -148,6 +224,18 @@ impl fmt::Display for Cause {
             Self::Superseded { by } => write!(f, "superseded by {by}"),
             Self::Undecided(evidence) => {
                 write!(f, "undecided, and the policy rolls back: {evidence}{}", evidence.wants())
+            }
+            Self::ChecksFailed(checks) => {
+                f.write_str("checks before any traffic failed: ")?;
+                join(f, checks, "; ")
+            }
+            Self::DeploymentEnded { status, why } => {
+                write!(
+                    f,
+                    "CodeDeploy's deployment {}",
+                    if *status == DeploymentStatus::Stopped { "was stopped" } else { "failed" }
+                )?;
+                why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
             }
             Self::DeadlinePassed { deadline } => write!(f, "not over by its deadline {deadline}"),
         }
@@ -181,6 +269,8 @@ impl fmt::Display for Finding {
             Self::NewerUnderWay { rollout, version } => {
                 write!(f, "{rollout} rolls out the newer version {version}")
             }
+            Self::CheckFailed(why) => write!(f, "a check before any traffic failed: {why}"),
+            Self::DeploymentRefused(why) => write!(f, "CodeDeploy: {why}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::PreflightTimedOut => f.write_str("preflight did not end in its time"),
         }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::{CodeDeploy, Comparison, DeploymentId, DeploymentStatus, Mover, Platform};
 use crate::effect::{Effect, EffectId, Owner, Pending};
 use crate::policy::{Policy, Step};
 use crate::reason::Reason;
@@ -15,7 +16,7 @@ use crate::target::{Observed, Routing, Target, Version};
 use crate::units::{Span, Weight};
 use crate::verdict::Baseline;
 
-pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Traffic};
+pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Shifting, Traffic};
 
 /// The name of a rollout: the request's id, or for a version event the target and the version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -23,9 +24,19 @@ pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Traffi
 pub struct RolloutId(pub String);
 
 impl RolloutId {
+    /// The identity of the rollout that follows a deployment of a target which somebody else started.
+    pub fn of_deployment(target: &Target, deployment: &DeploymentId) -> Self {
+        Self::joined(&format!("{}-{deployment}", target.values().join("-")))
+    }
+
     /// The identity of the rollout that a new version of a target starts by itself.
     pub fn of_version(target: &Target, version: &Version) -> Self {
-        Self(format!("{}-{version}", target.values().join("-")))
+        Self::joined(&format!("{}-{version}", target.values().join("-")))
+    }
+
+    /// A version may be called what no rollout is called: `shop:42`, `s3://bundles/shop.zip`.
+    fn joined(words: &str) -> Self {
+        Self(words.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)), "-"))
     }
 }
 
@@ -62,6 +73,9 @@ pub struct Rollout {
     pub version: u64,
     /// Whose traffic it moves.
     pub target: Target,
+    /// Who moves it.
+    #[serde(default, skip_serializing_if = "Mover::is_tidegate")]
+    pub mover: Mover,
     /// The version it lets in.
     pub candidate: Version,
     /// The version it is compared with; known after preflight.
@@ -130,11 +144,12 @@ impl Rollout {
         request: Request,
         now: Timestamp,
     ) -> Self {
-        let reason = Reason::Requested { by: request.by.clone() };
+        let reason = Reason::Requested { by: request.by.clone(), fix_forward: request.fix_forward };
         Self {
             id,
             version: 1,
             target,
+            mover: Mover::Tidegate,
             candidate,
             stable: None,
             policy,
@@ -185,8 +200,65 @@ impl Rollout {
 
     /// Since when the candidate is known to have all traffic.
     pub fn all_traffic_since(&self) -> Option<Timestamp> {
+        if let Phase::Shifting(_) = self.phase {
+            let last = self.reached.last().filter(|reached| reached.weight == Weight::FULL);
+            return last.map(|reached| reached.at);
+        }
         let Traffic { pause, since, .. } = self.phase.traffic().filter(|_| self.has_all_traffic())?;
         pause.map(|(_, since)| since).or(since)
+    }
+
+    /// Whether somebody else started the deployment that moves its traffic.
+    pub fn is_adopted(&self) -> bool {
+        self.mover.code_deploy().is_some_and(|moves| !moves.is_driven())
+    }
+
+    /// Whether an alarm fired before its deployment began, so that it does not speak about it.
+    pub fn was_red(&self, alarm: &str) -> bool {
+        self.mover.code_deploy().is_some_and(|moves| moves.red.iter().any(|red| red == alarm))
+    }
+
+    /// Whether both versions had traffic side by side, so that there was something to compare.
+    pub fn was_divided(&self) -> bool {
+        let divides = |weight| weight > Weight::ZERO && weight < Weight::FULL;
+        let counted = self.mover.code_deploy().is_none_or(CodeDeploy::counts_by_version);
+        counted && self.stable.is_some() && self.reached.iter().any(|reached| divides(reached.weight))
+    }
+
+    /// What the comparison came to while CodeDeploy moved the traffic, once that was said.
+    pub fn compared(&self) -> Option<&Comparison> {
+        self.mover.code_deploy().and_then(|moves| moves.compared.as_ref())
+    }
+
+    /// Whether its deployment waits for traffic to be moved, and Tidegate is to have it go on.
+    pub fn goes_on_when_ready(&self) -> bool {
+        self.live_deployment().is_some_and(CodeDeploy::is_driven)
+    }
+
+    /// Whether the checks of its policy have to be passed now, before the deployment that waits at this status gets traffic.
+    pub fn is_to_be_checked(&self, status: DeploymentStatus) -> bool {
+        let waits = status == DeploymentStatus::Ready && self.goes_on_when_ready();
+        let told = self.pending.iter().any(|p| matches!(p.effect, Effect::ContinueDeployment { .. }));
+        waits && !told && !self.policy.checks.is_empty() && matches!(self.phase, Phase::Shifting(_))
+    }
+
+    /// Whether the version that gets no traffic yet can be asked already: it is there before any deployment.
+    pub fn can_be_asked_before(&self) -> bool {
+        self.mover.code_deploy().is_none_or(|moves| moves.platform == Platform::Lambda)
+    }
+
+    /// The live CodeDeploy deployment that moves its traffic, as far as is known.
+    pub fn live_deployment(&self) -> Option<&CodeDeploy> {
+        self.mover.code_deploy().filter(|moves| moves.status.is_none_or(|status| !status.is_over()))
+    }
+
+    /// Whether its deployment is over and nothing takes it back: neither does `CodeDeploy`, nor can Tidegate write what carries
+    /// its traffic. Only another deployment helps.
+    pub fn is_beyond_reach(&self) -> bool {
+        let is_over = |moves: &CodeDeploy| moves.status.is_some_and(DeploymentStatus::is_over);
+        let moves =
+            self.mover.code_deploy().filter(|moves| moves.platform != Platform::Lambda && is_over(moves));
+        moves.is_some() && matches!(self.phase, Phase::Stuck(_))
     }
 
     /// The pending effects of one owner.

@@ -33,6 +33,8 @@ pub enum Phase {
         /// Since when.
         since: Timestamp,
     },
+    /// CodeDeploy moves the traffic, by its own timetable; the candidate is judged meanwhile.
+    Shifting(Shifting),
     /// The candidate has all traffic and is watched. This is no comparison any more.
     Watching {
         /// Since when all traffic was read back to be there; `None` while that is under way.
@@ -88,6 +90,29 @@ impl Bake {
     #[must_use]
     pub const fn restarted(&self, now: Timestamp) -> Self {
         Self { step: self.step, since: Some(now), extended: false }
+    }
+}
+
+/// Traffic that CodeDeploy moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shifting {
+    /// All of it is one step to the judge, which begins when the candidate was first read back to have traffic.
+    pub bake: Bake,
+    /// Whether the deployment was told not to wait any longer before it ends the old version.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub released: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_not(value: &bool) -> bool {
+    !*value
+}
+
+impl Shifting {
+    /// No traffic has moved yet.
+    pub const fn entering() -> Self {
+        Self { bake: Bake::entering(0), released: false }
     }
 }
 
@@ -169,6 +194,9 @@ impl Phase {
             Self::Paused { bake, cause, since } => {
                 Some(Traffic { bake: Some(bake), pause: Some((cause, *since)), since: bake.since })
             }
+            Self::Shifting(Shifting { bake, .. }) => {
+                Some(Traffic { bake: Some(bake), pause: None, since: bake.since })
+            }
             Self::Watching { since } => Some(Traffic { bake: None, pause: None, since: *since }),
             Self::Queued
             | Self::Preflight { .. }
@@ -189,6 +217,7 @@ impl Phase {
             Self::Preflight { .. } => PhaseName::Preflight,
             Self::Baking(_) => PhaseName::Baking,
             Self::Paused { .. } => PhaseName::Paused,
+            Self::Shifting(_) => PhaseName::Shifting,
             Self::Watching { .. } => PhaseName::Watching,
             Self::RollingBack(_) => PhaseName::RollingBack,
             Self::Stuck(_) => PhaseName::Stuck,
@@ -220,6 +249,7 @@ pub enum PhaseName {
     Preflight,
     Baking,
     Paused,
+    Shifting,
     Watching,
     RollingBack,
     Stuck,
@@ -232,11 +262,12 @@ pub enum PhaseName {
 
 impl PhaseName {
     /// All of them, in the order of a rollout's life.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Queued,
         Self::Preflight,
         Self::Baking,
         Self::Paused,
+        Self::Shifting,
         Self::Watching,
         Self::RollingBack,
         Self::Stuck,
@@ -254,6 +285,7 @@ impl PhaseName {
             | Self::Preflight
             | Self::Baking
             | Self::Paused
+            | Self::Shifting
             | Self::Watching
             | Self::RollingBack
             | Self::Stuck => false,
@@ -264,7 +296,9 @@ impl PhaseName {
     /// The field's word for it, as `argo rollouts` and `kubectl` users know it.
     pub const fn health(self) -> Health {
         match self {
-            Self::Queued | Self::Preflight | Self::Baking | Self::Watching => Health::Progressing,
+            Self::Queued | Self::Preflight | Self::Baking | Self::Shifting | Self::Watching => {
+                Health::Progressing
+            }
             Self::Paused => Health::Paused,
             Self::RollingBack | Self::Stuck | Self::RolledBack | Self::TakenOver | Self::Refused => {
                 Health::Degraded
@@ -281,6 +315,7 @@ impl fmt::Display for PhaseName {
             Self::Preflight => "preflight",
             Self::Baking => "baking",
             Self::Paused => "paused",
+            Self::Shifting => "shifting",
             Self::Watching => "watching",
             Self::RollingBack => "rolling back",
             Self::Stuck => "stuck",

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::Group;
 use crate::units::Weight;
 
 pub mod kinds;
@@ -43,6 +44,26 @@ impl Target {
         Self::new(kinds::lambda::KIND.name, settings.into())
     }
 
+    /// An Amazon ECS service.
+    pub fn ecs(cluster: impl Into<String>, service: impl Into<String>) -> Self {
+        let settings = [("cluster".to_owned(), cluster.into()), ("service".to_owned(), service.into())];
+        Self::new(kinds::ecs::KIND.name, settings.into())
+    }
+
+    /// A deployment group of CodeDeploy.
+    pub fn code_deploy(group: &Group) -> Self {
+        let settings =
+            [("application".to_owned(), group.application.clone()), ("group".to_owned(), group.name.clone())];
+        Self::new(kinds::code_deploy::KIND.name, settings.into())
+    }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(mut self, setting: &str, value: &str) -> Self {
+        self.settings.insert(setting.to_owned(), value.to_owned());
+        self
+    }
+
     /// Its kind, as policies name it.
     pub fn kind(&self) -> &str {
         &self.kind
@@ -53,10 +74,14 @@ impl Target {
         self.settings.get(name).map_or("", String::as_str)
     }
 
-    /// The values of its settings in the order in which its kind names them: `checkout`, `live`.
+    /// The values of the settings that its kind requires, in the order in which the kind names them: `checkout`, `live`. What may
+    /// be left out makes no other target.
     pub fn values(&self) -> Vec<&str> {
         match kinds::find(&self.kind) {
-            Some(kind) => kind.settings.iter().map(|setting| self.setting(setting.name)).collect(),
+            Some(kind) => {
+                let required = kind.settings.iter().filter(|setting| setting.required);
+                required.map(|setting| self.setting(setting.name)).collect()
+            }
             None => self.settings.values().map(String::as_str).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use tidegate_domain::admit::{Asked, admit, taken};
 use tidegate_domain::decide::{Decision, decide};
+use tidegate_domain::deployment::Mover;
 use tidegate_domain::effect::Effect;
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
@@ -16,6 +17,8 @@ use super::world::{
 
 fn asked(candidate: &Version) -> Asked {
     Asked {
+        mover: Mover::Tidegate,
+        stable: None,
         id: RolloutId::of_version(&target(), candidate),
         target: target(),
         candidate: candidate.clone(),
@@ -98,7 +101,7 @@ fn what_this_release_cannot_do_is_refused_with_every_finding_at_once() {
     assert_eq!(
         words,
         [
-            "mode: guard adopts CodeDeploy deployments, which this release does not do; use mode: drive",
+            "mode: guard judges the deployments that others start; to have Tidegate start one, use mode: drive",
             "flags: this release does not toggle feature flags; remove them from the policy",
             "checkout-live-8 rolls out the same version",
         ]

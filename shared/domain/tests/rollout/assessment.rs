@@ -26,6 +26,7 @@ pub fn verdict(rollout: &Rollout, ticks: &[Tick], firing: &[&str], minute: i64) 
         Verdict::Ready(_) => "ready".to_owned(),
         Verdict::Continue => "continue".to_owned(),
         Verdict::Promote(Pass::Evidence(_)) => "pass".to_owned(),
+        Verdict::Promote(Pass::Checks) => "checks passed".to_owned(),
         Verdict::Promote(Pass::GateOver) => "gate over".to_owned(),
         Verdict::Promote(Pass::Proceed(_)) => "proceed".to_owned(),
         Verdict::Promote(Pass::WatchOver) => "watch over".to_owned(),

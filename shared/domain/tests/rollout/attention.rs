@@ -19,7 +19,7 @@ use super::render;
 use super::world::{minutes, observed, queued, seeing, split, stable};
 
 fn woken(place: &Place, found: Option<&Routing>) -> String {
-    let owners = owners_needed(&place.rollout, found, minutes(place.minute));
+    let owners = owners_needed(&place.rollout, found, None, minutes(place.minute));
     let names: Vec<&str> = owners.into_iter().map(Owner::name).collect();
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
 }

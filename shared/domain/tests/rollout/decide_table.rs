@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use tidegate_domain::decide::{Decision, decide};
+use tidegate_domain::deployment::{DeploymentId, DeploymentStatus, Standing};
 use tidegate_domain::effect::{EffectId, Performed};
 use tidegate_domain::rollout::{PhaseName, Rollout, RolloutId};
 use tidegate_domain::target::{Fence, Observed, Routing};
-use tidegate_domain::trigger::{Judged, Observation, Trigger, Verb};
+use tidegate_domain::trigger::{Followed, Judged, Observation, Trigger, Verb};
 use tidegate_domain::verdict::{HoldCause, Pass, Preflight, Verdict};
 
 use super::places::{self, Place};
 use super::render;
 use super::world::{
-    command, evidence, harm, measured, minutes, observed, seeing, split, stable, third, version,
+    candidate, command, evidence, harm, measured, minutes, observed, seeing, split, stable, third, version,
 };
 
 pub fn verdicts() -> Vec<(&'static str, Verdict)> {
@@ -24,6 +25,7 @@ pub fn verdicts() -> Vec<(&'static str, Verdict)> {
         ("ready, red fires", Verdict::Ready(firing)),
         ("continue", Verdict::Continue),
         ("pass", Verdict::Promote(Pass::Evidence(evidence()))),
+        ("checks passed", Verdict::Promote(Pass::Checks)),
         ("gate over", Verdict::Promote(Pass::GateOver)),
         ("proceed", Verdict::Promote(Pass::Proceed(evidence()))),
         ("watch over", Verdict::Promote(Pass::WatchOver)),
@@ -67,6 +69,7 @@ fn results(rollout: &Rollout) -> Vec<(String, Trigger)> {
         ("fence lost, other share", lost(split(30.0))),
         ("fence lost, third version", lost(third())),
         ("denied", Performed::Denied("not allowed".to_owned())),
+        ("started", Performed::Started(DeploymentId("d-1".to_owned()))),
     ];
     let effect = pending.id;
     let name = |what: &str| format!("{effect} {what}");
@@ -185,6 +188,64 @@ fn while_baking_every_trigger_has_its_answer() {
 fn while_paused_every_trigger_has_its_answer() {
     assert_snapshot!("decide_paused", table(places::paused_places()));
     assert_snapshot!("decide_paused_drift", drift_table(places::paused_places()));
+}
+
+fn standing_as(status: DeploymentStatus, way_back: Option<DeploymentStatus>) -> Followed {
+    let taken_back_by = way_back.map(|_| DeploymentId("d-2".to_owned()));
+    let id = DeploymentId("d-1".to_owned());
+    Followed {
+        standing: Standing { id, status, taken_back_by, problem: None },
+        target_groups: None,
+        way_back,
+    }
+}
+
+/// What is answered to a look at the deployment and at the target, by where both stand.
+fn deployment_table(places: Vec<Place>) -> String {
+    use DeploymentStatus::{Failed, InProgress, Ready, Stopped, Succeeded};
+    let deployments = [
+        ("no deployment", Ok(None)),
+        ("in progress", Ok(Some(standing_as(InProgress, None)))),
+        ("ready", Ok(Some(standing_as(Ready, None)))),
+        ("succeeded", Ok(Some(standing_as(Succeeded, None)))),
+        ("failed", Ok(Some(standing_as(Failed, None)))),
+        ("stopped", Ok(Some(standing_as(Stopped, None)))),
+        ("stopped, way back under way", Ok(Some(standing_as(Stopped, Some(InProgress))))),
+        ("stopped, way back done", Ok(Some(standing_as(Stopped, Some(Succeeded))))),
+        ("stopped, way back failed", Ok(Some(standing_as(Stopped, Some(Failed))))),
+        ("unreadable", Err("not allowed".to_owned())),
+    ];
+    let found = [("stable", stable()), ("10 %", split(10.0)), ("candidate", candidate()), ("third", third())];
+    let mut text = String::new();
+    for place in places {
+        writeln!(text, "{}", place.name).expect("a string");
+        let mut answers = Vec::new();
+        for (deployment, followed) in &deployments {
+            for (name, routing) in &found {
+                let seen = Observation {
+                    deployment: followed.clone(),
+                    ..seeing(Ok(observed(routing.clone(), "f9")))
+                };
+                let answered = answer(&place, &seen, &Trigger::Reconcile);
+                answers.push((format!("{deployment}, {name}"), answered));
+            }
+        }
+        text.push_str(&grouped(answers));
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn while_code_deploy_moves_the_traffic_every_trigger_has_its_answer() {
+    assert_snapshot!("decide_shifting", table(places::shifting()));
+    assert_snapshot!("decide_shifting_deployment", deployment_table(places::shifting()));
+}
+
+#[test]
+fn while_code_deploy_takes_it_back_every_trigger_has_its_answer() {
+    assert_snapshot!("decide_deployed_back", table(places::deployed_back()));
+    assert_snapshot!("decide_deployed_back_deployment", deployment_table(places::deployed_back()));
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! Where a rollout may stand, with representative data: every phase, and within a phase whatever is answered differently.
 
 use tidegate_domain::decide::LONGEST_FUNCTION_TIMEOUT;
+use tidegate_domain::deployment::{
+    CodeDeploy, Comparison, DeploymentId, DeploymentStatus, Group, Mover, Order, Platform, Revision,
+};
 use tidegate_domain::effect::Effect;
 use tidegate_domain::policy::Gate;
-use tidegate_domain::rollout::{Bake, PauseCause, Phase, Return, Rollout, RolloutId};
-use tidegate_domain::target::{Fence, Routing};
-use tidegate_domain::units::Span;
+use tidegate_domain::rollout::{Bake, PauseCause, Phase, Reached, Return, Rollout, RolloutId, Shifting};
+use tidegate_domain::target::{Fence, Routing, Target};
+use tidegate_domain::units::{Span, Weight};
 use tidegate_domain::verdict::{Cause, Finding, HoldCause};
 
 use super::world::{
-    baking, candidate, harm, minutes, noon, paused, pending, queued, split, stable, standing,
+    baking, candidate, evidence, harm, minutes, noon, paused, pending, percent, queued, split, stable,
+    standing,
 };
 
 /// A rollout with a name for its place and the minute, counted from noon, at which it is asked.
@@ -135,8 +139,95 @@ pub fn over() -> Vec<Place> {
     ]
 }
 
+/// A Lambda deployment of somebody else's, or one that Tidegate starts.
+fn moved_by_code_deploy(mut rollout: Rollout, asked: bool, status: DeploymentStatus) -> Rollout {
+    let group = Group { application: "shop".to_owned(), name: "checkout".to_owned() };
+    rollout.mover = Mover::CodeDeploy(Box::new(CodeDeploy {
+        asked: asked.then(|| Target::code_deploy(&group)),
+        group,
+        platform: Platform::Lambda,
+        id: Some(DeploymentId("d-1".to_owned())),
+        has_alarms: false,
+        red: Vec::new(),
+        status: Some(status),
+        target_groups: None,
+        compared: None,
+    }));
+    rollout
+}
+
+/// Traffic that CodeDeploy moves; the last one is on its way back.
+pub fn shifting() -> Vec<Place> {
+    let guarded =
+        |phase, routed| moved_by_code_deploy(standing(phase, routed), false, DeploymentStatus::InProgress);
+    let at =
+        |since| Phase::Shifting(Shifting { bake: Bake { step: 0, since, extended: false }, released: false });
+    let start = Order {
+        group: Group { application: "shop".to_owned(), name: "checkout".to_owned() },
+        revision: Revision::AppSpec("{}".to_owned()),
+        config: None,
+        alarms: None,
+    };
+    let mut starting = moved_by_code_deploy(
+        pending(standing(at(None), stable()), Effect::StartDeployment { order: Box::new(start) }),
+        true,
+        DeploymentStatus::Created,
+    );
+    if let Mover::CodeDeploy(moves) = &mut starting.mover {
+        (moves.id, moves.status) = (None, None);
+    }
+    let reached = |mut rollout: Rollout, weight| {
+        rollout.reached.push(Reached { at: noon(), weight });
+        rollout
+    };
+    let all = |compared: Option<bool>| {
+        let mut rollout = reached(guarded(at(Some(noon())), candidate()), Weight::FULL);
+        if let Mover::CodeDeploy(moves) = &mut rollout.mover {
+            moves.compared = compared.map(|passed| Comparison { passed, evidence: evidence() });
+        }
+        rollout
+    };
+    vec![
+        place("shifting, its deployment being started", starting),
+        place("shifting, no traffic yet", guarded(at(None), stable())),
+        place("shifting, 10 %", reached(guarded(at(Some(noon())), split(10.0)), percent(10.0))),
+        place("shifting, all traffic, not compared yet", all(None)),
+        place("shifting, all traffic, undecided", all(Some(false))),
+        place("shifting, all traffic, passed", all(Some(true))),
+    ]
+}
+
+/// The way back of a deployment.
+pub fn deployed_back() -> Vec<Place> {
+    let stop = Effect::StopDeployment { deployment: DeploymentId("d-1".to_owned()) };
+    let rolling = |cause, status| {
+        moved_by_code_deploy(standing(Phase::RollingBack(way(cause)), split(10.0)), false, status)
+    };
+    let ended = Cause::DeploymentEnded { status: DeploymentStatus::Stopped, why: Some("by ana".to_owned()) };
+    let mut unknown = rolling(harm(), DeploymentStatus::Created);
+    if let Mover::CodeDeploy(moves) = &mut unknown.mover {
+        (moves.id, moves.status) = (None, None);
+    }
+    let mut beyond = moved_by_code_deploy(
+        standing(Phase::Stuck(Return { told: Some(minutes(4)), ..way(harm()) }), candidate()),
+        false,
+        DeploymentStatus::Succeeded,
+    );
+    if let Mover::CodeDeploy(moves) = &mut beyond.mover {
+        moves.platform = Platform::Ecs;
+    }
+    vec![
+        place("stuck, a service whose deployment is over", beyond),
+        place("rolling back, told to stop", pending(rolling(harm(), DeploymentStatus::InProgress), stop)),
+        place("rolling back, stop recorded", rolling(harm(), DeploymentStatus::InProgress)),
+        Place { minute: 11, ..place("rolling back, overdue", rolling(harm(), DeploymentStatus::InProgress)) },
+        place("rolling back, stopped by somebody", rolling(ended, DeploymentStatus::Stopped)),
+        place("rolling back, deployment not found", unknown),
+    ]
+}
+
 /// All of them.
 pub fn all() -> Vec<Place> {
-    let groups = [before(), baking_places(), paused_places(), watching(), back(), over()];
+    let groups = [before(), baking_places(), paused_places(), shifting(), watching(), back(), over()];
     groups.into_iter().flatten().collect()
 }

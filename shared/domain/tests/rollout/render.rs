@@ -8,6 +8,9 @@ pub fn effect(effect: &Effect) -> String {
     match effect {
         Effect::Shift { wish, fence } => format!("shift to [{wish}] if {}", fence.0),
         Effect::TakeBack { wish, fence } => format!("take back to [{wish}] if {}", fence.0),
+        Effect::StartDeployment { order } => format!("start a deployment of {}", order.group),
+        Effect::ContinueDeployment { deployment, wait } => format!("go on with {deployment} ({wait:?})"),
+        Effect::StopDeployment { deployment } => format!("stop {deployment}"),
         Effect::Supersede { rollout } => format!("supersede {rollout}"),
         Effect::Measure => "measure".to_owned(),
         Effect::StartNext => "start next".to_owned(),
@@ -39,6 +42,7 @@ pub fn phase(phase: &Phase) -> String {
             };
             format!("{name} ({}; {cause})", bake(step))
         }
+        Phase::Shifting(shifting) => format!("{name} ({})", bake(&shifting.bake)),
         Phase::Watching { since: None } => format!("{name} (being set)"),
         Phase::RolledBack { cause } => format!("{name} ({cause})"),
         Phase::Superseded { by } => format!("{name} ({by})"),

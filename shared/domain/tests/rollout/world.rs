@@ -75,7 +75,7 @@ pub fn observed(routing: Routing, fence: &str) -> Observed {
 }
 
 pub fn seeing(routing: Result<Observed, String>) -> Observation {
-    Observation { routing, findings: Vec::new(), longest_request: None, target_taken: false, tries_taken: 0 }
+    Observation::of(routing)
 }
 
 /// Every test's clock starts here.
@@ -162,5 +162,5 @@ pub fn harm() -> Cause {
 }
 
 pub fn measured() -> Preflight {
-    Preflight { baseline: baseline(), firing: Vec::new() }
+    Preflight { baseline: baseline(), firing: Vec::new(), failed: Vec::new() }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Alarms, Bus, Clock, Fault, Functions, Meter, Metrics, Notifier, Routers, Store};
+use super::{
+    Alarms, Bus, Clock, Deployments, Fault, Functions, Meter, Metrics, Notifier, Probe, Routers, Store,
+};
 
 /// Every port of an installation.
 #[derive(Clone)]
@@ -20,6 +22,10 @@ pub struct Ports {
     pub alarms: Arc<dyn Alarms>,
     /// The functions under Tidegate.
     pub functions: Arc<dyn Functions>,
+    /// CodeDeploy's deployments.
+    pub deployments: Arc<dyn Deployments>,
+    /// The asking of versions before they get any traffic.
+    pub probe: Arc<dyn Probe>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The way to people.

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::policy::{Faults, Policy};
 use tidegate_domain::reason::Reason;
@@ -67,6 +69,13 @@ impl Commit<'_> {
             self.before.is_some_and(|before| !before.phase.is_terminal()) && self.next.phase.is_terminal();
         let rules = &self.next.policy.analysis.alarms;
         if ends { rules.iter().map(|rule| rule.name.as_str()).collect() } else { Vec::new() }
+    }
+
+    /// The deployment that the rollout follows from this commit on.
+    pub fn deployment_to_file(&self) -> Option<&DeploymentId> {
+        let of = |rollout: &'_ Rollout| rollout.mover.code_deploy().and_then(|moves| moves.id.clone());
+        let id = self.next.mover.code_deploy()?.id.as_ref()?;
+        (self.before.and_then(of).as_ref() != Some(id)).then_some(id)
     }
 
     /// Its line in the timeline.
@@ -147,6 +156,27 @@ pub struct Snapshot {
     pub evidence: Option<Evidence>,
 }
 
+/// Whose a deployment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filed {
+    /// A rollout follows it.
+    Followed(RolloutId),
+    /// Nobody does, and why.
+    PassedOver(String),
+}
+
+/// A lifecycle hook that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hook {
+    /// The deployment that waits.
+    pub deployment: DeploymentId,
+    /// The question's token, to be handed back with the answer.
+    pub execution: String,
+    /// When it was asked.
+    pub asked: Timestamp,
+}
+
 /// One row of the index of live rollouts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -209,6 +239,25 @@ pub trait Store: Send + Sync {
     /// A stored policy.
     async fn policy(&self, name: &str) -> Result<Option<PolicyRecord>, Fault>;
 
-    /// Stores a policy over one of the same name.
+    /// Stores a policy over one of the same name. One in guard mode that names a target is found by it from then on.
     async fn put_policy(&self, policy: &PolicyRecord) -> Result<(), Fault>;
+
+    /// The name of the policy in guard mode that was stored last with this target, by the target's key. It may name another
+    /// target by now.
+    async fn guard_of(&self, target: &str) -> Result<Option<String>, Fault>;
+
+    /// Whose a deployment is. That a rollout follows it is written with the commit in which it first names it.
+    async fn filed(&self, deployment: &DeploymentId) -> Result<Option<Filed>, Fault>;
+
+    /// Notes that nobody follows a deployment, and why. It does not overwrite that a rollout does.
+    async fn pass_over(&self, deployment: &DeploymentId, why: &str) -> Result<(), Fault>;
+
+    /// Keeps a hook that waits for an answer; keeping it twice keeps it once, with the time of the first.
+    async fn ask(&self, hook: &Hook) -> Result<(), Fault>;
+
+    /// The hooks that wait for an answer, oldest first.
+    async fn asked(&self) -> Result<Vec<Hook>, Fault>;
+
+    /// Forgets a hook that was answered.
+    async fn answered(&self, hook: &Hook) -> Result<(), Fault>;
 }

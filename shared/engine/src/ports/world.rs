@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tidegate_domain::deployment::TargetGroup;
 use tidegate_domain::effect::Outcome;
 use tidegate_domain::message::Message;
 use tidegate_domain::policy::CloudWatchMetric;
@@ -120,6 +121,8 @@ pub struct MetricQuery {
     pub target: Target,
     /// Of one version behind it, or of the target as a whole.
     pub version: Option<Version>,
+    /// The target group that counts its requests, where the target's name does not say it.
+    pub target_group: Option<TargetGroup>,
     /// What.
     pub measure: Measure,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tidegate_domain::assess::judged_metrics;
+use tidegate_domain::deployment::TargetGroups;
 use tidegate_domain::policy::{Metric, MetricSource};
 use tidegate_domain::rollout::Rollout;
 use tidegate_domain::ticks::{Arms, Tick, minute_of};
@@ -61,10 +62,15 @@ pub(super) fn first_unsettled(rollout: &Rollout, known: &[Tick], now: Timestamp)
 /// all traffic, the target as a whole stands for it: its series per version are documented for divided traffic only. A
 /// metric of the user's own names its version always.
 pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
-    let Some(stable) = &rollout.stable else { return Vec::new() };
-    let divided = !rollout.has_all_traffic();
-    let both = [(Arm::Candidate, &rollout.candidate), (Arm::Stable, stable)];
-    let arms = both.into_iter().filter(|(arm, _)| divided || *arm == Arm::Candidate);
+    let stable = rollout.stable.as_ref().filter(|_| !rollout.has_all_traffic());
+    let divided = stable.is_some();
+    let arms = [(Arm::Candidate, Some(&rollout.candidate)), (Arm::Stable, stable)];
+    let arms = arms.into_iter().filter_map(|(arm, version)| Some((arm, version?)));
+    let groups = rollout.mover.code_deploy().and_then(|moves| moves.target_groups.as_ref());
+    let group_of = |arm| match arm {
+        Arm::Candidate => groups.map(TargetGroups::of_candidate),
+        Arm::Stable => groups.map(TargetGroups::of_stable),
+    };
     let mut places = Vec::new();
     for (arm, version) in arms {
         for metric in judged_metrics(rollout) {
@@ -73,7 +79,8 @@ pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
             for (total, measure) in all.chain(bad) {
                 let is_named = divided || matches!(measure, Measure::CloudWatch(_));
                 let version = is_named.then(|| version.clone());
-                let query = MetricQuery { target: rollout.target.clone(), version, measure };
+                let target_group = group_of(arm);
+                let query = MetricQuery { target: rollout.target.clone(), version, target_group, measure };
                 places.push(Place { query, index, metric: metric.name.clone(), arm, total });
             }
         }

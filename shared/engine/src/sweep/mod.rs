@@ -2,6 +2,7 @@
 //! nothing. It is also the reconciler: what a crash or a lost event left undone is handed to its owner again.
 
 mod measuring;
+mod preparing;
 
 use std::sync::Arc;
 
@@ -11,16 +12,17 @@ use tidegate_domain::attention::{is_news, owner_of, owners_needed};
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::target::Routing;
 use tidegate_domain::ticks::{Tick, minute_of};
-use tidegate_domain::trigger::Judged;
+use tidegate_domain::trigger::{Followed, Judged};
 use tidegate_domain::units::Span;
-use tidegate_domain::verdict::{Baseline, Counts, LatencyBaseline, Preflight, Verdict};
-use tidegate_wire::bus::{EffectsDue, Message, TicksDue, VerdictReached};
+use tidegate_domain::verdict::Verdict;
+use tidegate_wire::bus::{DeploymentFound, EffectsDue, Message, TicksDue, VerdictReached};
 use tracing::{error, info, warn};
 
-use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of, whole};
+use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of};
+use crate::following::{self, LONGEST_DEPLOYMENT, Read};
 use crate::looping::messages_for;
 use crate::ports::{
-    Alarms, Bus, Clock, Fault, FaultKind, Measure, Measured, Meter, MetricQuery, Metrics, Routers, Series,
+    Alarms, Bus, Clock, Deployments, Fault, FaultKind, Measured, Meter, MetricQuery, Metrics, Probe, Routers,
     Snapshot, Store, Window,
 };
 
@@ -30,12 +32,19 @@ pub const BATCH: usize = 20;
 /// The window of the baseline before a rollout.
 const BASELINE: Span = Span::hours(24);
 
+/// No further rollout's checks begin after this time: those of one take up to 45 seconds, and the function a minute.
+const TIME_TO_CHECK: Span = Span::seconds(5);
+
 /// What a sweep needs of the world: all of it to read, and the bus.
 pub struct Sweep {
     /// The table.
     pub store: Arc<dyn Store>,
     /// The routers, to observe with.
     pub routers: Routers,
+    /// CodeDeploy's deployments, to observe.
+    pub deployments: Arc<dyn Deployments>,
+    /// The asking of versions before they get any traffic.
+    pub probe: Arc<dyn Probe>,
     /// The metrics.
     pub metrics: Arc<dyn Metrics>,
     /// The alarms.
@@ -48,13 +57,36 @@ pub struct Sweep {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What a sweep came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swept {
+    /// So many rollouts are live.
+    pub rollouts: usize,
+    /// So many deployments of CodeDeploy are under way in this account and region.
+    pub deployments: usize,
+}
+
 /// One rollout in a batch, with what was read for it.
 struct Seen {
     rollout: Rollout,
     routing: Option<Routing>,
+    followed: Option<Followed>,
     ticks: Vec<Tick>,
     /// Whether its metrics and alarms were read in this sweep.
     known: bool,
+}
+
+impl Seen {
+    /// Whether judging it makes checks.
+    fn is_checked(&self) -> bool {
+        let begins =
+            matches!(self.rollout.phase, Phase::Preflight { .. }) && self.rollout.can_be_asked_before();
+        self.is_to_be_checked() || (begins && !self.rollout.policy.checks.is_empty())
+    }
+
+    fn is_to_be_checked(&self) -> bool {
+        self.followed.as_ref().is_some_and(|followed| self.rollout.is_to_be_checked(followed.standing.status))
+    }
 }
 
 /// What is wrong with single rollouts of a batch: it is told at the end, when the others were looked at.
@@ -78,18 +110,40 @@ impl Troubles {
 }
 
 impl Sweep {
-    /// Looks at every live rollout: a few at once, many in batches that come back as messages.
-    pub async fn all(&self) -> Result<usize, Fault> {
+    /// Looks at every live rollout, a few at once, many in batches that come back as messages; and for deployments that nobody
+    /// follows yet.
+    pub async fn all(&self) -> Result<Swept, Fault> {
         let listed: Vec<RolloutId> = self.store.listed().await?.into_iter().map(|listed| listed.id).collect();
+        let looked = self.look_at(&listed).await;
+        let deployments = self.find().await?;
+        looked.map(|()| Swept { rollouts: listed.len(), deployments })
+    }
+
+    async fn look_at(&self, listed: &[RolloutId]) -> Result<(), Fault> {
         if listed.len() <= BATCH {
-            self.batch(&listed).await?;
-        } else {
-            let swept = self.clock.now();
-            let due =
-                listed.chunks(BATCH).map(|ids| Message::TicksDue(TicksDue { rollouts: ids.to_vec(), swept }));
-            self.bus.publish(&due.collect::<Vec<_>>()).await?;
+            return self.batch(listed).await;
         }
-        Ok(listed.len())
+        let swept = self.clock.now();
+        let due =
+            listed.chunks(BATCH).map(|ids| Message::TicksDue(TicksDue { rollouts: ids.to_vec(), swept }));
+        self.bus.publish(&due.collect::<Vec<_>>()).await
+    }
+
+    /// Deployments that are under way and that nobody follows yet: the event of their start may be lost.
+    async fn find(&self) -> Result<usize, Fault> {
+        let since = LONGEST_DEPLOYMENT.before(self.clock.now());
+        let mut found = Vec::new();
+        let under_way = self.deployments.under_way(since).await?;
+        let count = under_way.len();
+        for deployment in under_way {
+            if self.store.filed(&deployment).await?.is_none() {
+                found.push(Message::DeploymentFound(DeploymentFound { deployment }));
+            }
+        }
+        if !found.is_empty() {
+            self.bus.publish(&found).await?;
+        }
+        Ok(count)
     }
 
     /// Looks at these rollouts, with one reading of metrics and one of alarms for all of them.
@@ -110,13 +164,24 @@ impl Sweep {
             }
         }
         let alarms = firing.as_deref().unwrap_or_default();
+        let (checked, judged): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_checked());
         let mut verdicts = Vec::new();
-        for seen in &seen {
+        for seen in judged {
             let judged = self.judge(seen, alarms, now).await;
             verdicts.extend(troubles.unless(&seen.rollout.id, judged).flatten());
         }
         if !verdicts.is_empty() {
             self.bus.publish(&verdicts).await?;
+        }
+        // Checks take their time: nobody else's verdict waits for them, and what has no time left has it in the next sweep.
+        for seen in checked {
+            if Span::between(now, self.clock.now()) > TIME_TO_CHECK {
+                break;
+            }
+            let judged = self.judge(seen, alarms, now).await;
+            if let Some(verdict) = troubles.unless(&seen.rollout.id, judged).flatten() {
+                self.bus.publish(&[verdict]).await?;
+            }
         }
         measured.and(firing.map(drop)).and(troubles.end())
     }
@@ -124,33 +189,30 @@ impl Sweep {
     async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {
         let Some(rollout) = self.store.load(id).await?.filter(Rollout::is_listed) else { return Ok(None) };
         let has_traffic = rollout.phase.traffic().is_some();
-        let routing = if has_traffic { self.routing(&rollout).await } else { None };
+        let (routing, followed) = if has_traffic { self.look(&rollout).await } else { (None, None) };
         let ticks = if is_measured(&rollout.phase) { self.store.ticks(id).await? } else { Vec::new() };
-        Ok(Some(Seen { rollout, routing, ticks, known: true }))
+        Ok(Some(Seen { rollout, routing, followed, ticks, known: true }))
     }
 
     /// Drift is looked for where the target can be read; a target that cannot be read does not stop the judging.
-    async fn routing(&self, rollout: &Rollout) -> Option<Routing> {
-        let observed = match self.routers.of(&rollout.target) {
-            Ok(router) => router.observe(&rollout.target).await,
-            Err(fault) => Err(fault),
+    async fn look(&self, rollout: &Rollout) -> (Option<Routing>, Option<Followed>) {
+        let Read { routing, deployment } =
+            following::read(&self.routers, self.deployments.as_ref(), rollout).await;
+        let unread = |fault: &Fault| {
+            warn!(rollout.id = %rollout.id, "rollout {}: its target is not read in this sweep, {fault}", rollout.id);
         };
-        match observed {
-            Ok(observed) => Some(observed.routing),
-            Err(fault) => {
-                warn!(rollout.id = %rollout.id, "rollout {}: its target is not read in this sweep, {fault}", rollout.id);
-                None
-            }
-        }
+        let routing = routing.inspect_err(unread).ok();
+        (routing.map(|observed| observed.routing), deployment.inspect_err(unread).ok().flatten())
     }
 
     /// Hands what is pending or due to its owners again.
     async fn nudge(&self, seen: &[Seen]) -> Result<(), Fault> {
         let now = self.clock.now();
         let mut messages = Vec::new();
-        for Seen { rollout, routing, .. } in seen {
+        for Seen { rollout, routing, followed, .. } in seen {
             let pending = messages_for(rollout, rollout.pending.iter());
-            let owners = owners_needed(rollout, routing.as_ref(), now).into_iter();
+            let owners = owners_needed(rollout, routing.as_ref(), followed.as_ref(), now);
+            let owners = owners.into_iter();
             let due =
                 owners.map(|owner| Message::EffectsDue(EffectsDue { rollout: rollout.id.clone(), owner }));
             for message in pending.into_iter().chain(due) {
@@ -223,6 +285,7 @@ impl Sweep {
     async fn judge(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
         let rollout = &seen.rollout;
         let assessment = match &rollout.phase {
+            _ if seen.is_to_be_checked() => self.checked(rollout).await?,
             Phase::Preflight { .. } if !is_past(rollout.deadline, now) => {
                 self.ready(rollout, firing, now).await?
             }
@@ -246,38 +309,6 @@ impl Sweep {
                 judged: Judged { version: rollout.version, verdict },
             })
         }))
-    }
-
-    /// Measures the stable version before the rollout.
-    async fn ready(&self, rollout: &Rollout, firing: &[String], now: Timestamp) -> Result<Assessment, Fault> {
-        let to = minute_of(now);
-        let window = Window { from: BASELINE.before(to), to, period: BASELINE };
-        let measures = [
-            Measure::Requests,
-            Measure::Failures,
-            Measure::Quantile(50),
-            Measure::Quantile(90),
-            Measure::Quantile(99),
-        ];
-        let queries: Vec<MetricQuery> = measures
-            .into_iter()
-            .map(|measure| MetricQuery { target: rollout.target.clone(), version: None, measure })
-            .collect();
-        let answers = self.metrics.read(&queries, window).await?;
-        let sum = |index: usize| {
-            answers.get(index).map_or(0.0, |series: &Series| series.iter().map(|(_, v)| v).sum())
-        };
-        let most = |index: usize| answers.get(index)?.iter().map(|(_, value)| *value).reduce(f64::max);
-        let latency = || Some(LatencyBaseline { p50: most(2)?, p90: most(3)?, p99: most(4)? });
-        let errors = Counts { total: whole(sum(0)), bad: whole(sum(1)) };
-        let preflight = Preflight {
-            baseline: Baseline { errors, latency: latency(), window: BASELINE },
-            firing: firing.to_vec(),
-        };
-        let firing = |name: &String| rollout.policy.analysis.alarms.iter().any(|rule| rule.name == *name);
-        let preflight =
-            Preflight { firing: preflight.firing.into_iter().filter(firing).collect(), ..preflight };
-        Ok(Assessment { verdict: Verdict::Ready(preflight), evidence: None })
     }
 }
 

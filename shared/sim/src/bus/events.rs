@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tidegate_domain::deployment::{DeploymentId, Group};
 use tidegate_domain::target::Version;
 use tidegate_wire::bus::{Message, SOURCE};
 
@@ -93,6 +94,27 @@ pub(crate) fn alarm_changed(name: &str, firing: bool, now: Timestamp) -> Value {
     })
 }
 
+/// CodeDeploy's event of a deployment that changed its state, as in `events/aws/eb-codedeploy-deployment-success.json`.
+pub(crate) fn deployment_changed(group: &Group, id: &DeploymentId, state: &str) -> Value {
+    let arn = |of: String| format!("arn:aws:codedeploy:{REGION}:{ACCOUNT}:{of}");
+    json!({
+        "source": "aws.codedeploy",
+        "detail-type": "CodeDeploy Deployment State-change Notification",
+        "resources": [
+            arn(format!("application:{}", group.application)),
+            arn(format!("deploymentgroup:{group}")),
+        ],
+        "detail": {
+            "instanceGroupId": "9fd2fbef-2157-40d8-91e7-6845af69e2d2",
+            "region": REGION,
+            "application": group.application,
+            "deploymentId": id,
+            "state": state,
+            "deploymentGroup": group.name,
+        },
+    })
+}
+
 /// EventBridge states times in whole seconds.
 fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -129,6 +151,15 @@ mod tests {
             version_published("checkout", &Version("8".to_owned()), &published, Timestamp::UNIX_EPOCH);
         let AwsEvent::VersionPublished(read) = read_one(event) else { panic!("no version") };
         assert_eq!((read.function.as_str(), read.version.as_deref()), ("checkout", Some("8")));
+    }
+
+    #[test]
+    fn a_deployment_reads_as_one() {
+        let group = Group { application: "checkout".to_owned(), name: "live".to_owned() };
+        let event = deployment_changed(&group, &DeploymentId("d-123456789".to_owned()), "START");
+        let AwsEvent::CodeDeployDeployment(read) = read_one(event) else { panic!("no deployment") };
+        assert_eq!((read.deployment_id.as_str(), read.group.as_str()), ("d-123456789", "live"));
+        assert_eq!(read.state, tidegate_wire::aws::CodeDeployState::Start);
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(super) const RULES: &[Rule] = &[
     only(Owner::TrafficShift, TIDEGATE, "Rollout Command", "/verb", Is::NoneOf(&["abort"])),
     only(Owner::TrafficShift, TIDEGATE, "Verdict Reached", "/owner", Is::OneOf(&["traffic-shift"])),
     only(Owner::TrafficShift, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["traffic-shift"])),
+    rule(Owner::TrafficShift, TIDEGATE, "Deployment Found"),
     only(Owner::TrafficShift, "aws.lambda", "AWS API Call via CloudTrail", "/eventName", VERSIONS),
     only(
         Owner::TrafficShift,

@@ -1,7 +1,9 @@
 //! The ports of the engine on the simulated cloud. Every call of every port passes the gate of its caller.
 
 mod beside;
+mod deployments;
 mod metrics;
+mod probe;
 mod store;
 
 use std::sync::Arc;
@@ -19,6 +21,8 @@ pub(crate) fn ports(gate: &Gate) -> Ports {
         metrics: Arc::new(metrics::CloudMetrics(gate.clone())),
         alarms: Arc::new(metrics::CloudAlarms(gate.clone())),
         functions: Arc::new(beside::CloudFunctions(gate.clone())),
+        deployments: Arc::new(deployments::CloudDeployments(gate.clone())),
+        probe: Arc::new(probe::CloudProbe(gate.clone())),
         bus: Arc::new(beside::CloudBus(gate.clone())),
         notifier: Arc::new(beside::CloudNotifier(gate.clone())),
         meter: Arc::new(beside::Measurements),

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::{
-    Claim, Commit, Committed, Fault, FaultKind, Letter, Listed, PolicyRecord, Snapshot, Store,
+    Claim, Commit, Committed, Fault, FaultKind, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
 };
 use tidegate_wire::timeline::Entry;
 
@@ -129,5 +130,43 @@ impl Store for TableStore {
             Ok(())
         };
         self.0.call(Call::PutPolicy, || policy.name.clone(), put).await
+    }
+
+    async fn guard_of(&self, target: &str) -> Result<Option<String>, Fault> {
+        let guard = |state: &mut State| Ok(state.table.guard_of(target));
+        self.0.call(Call::GuardOf, || target.to_owned(), guard).await
+    }
+
+    async fn filed(&self, deployment: &DeploymentId) -> Result<Option<Filed>, Fault> {
+        let filed = |state: &mut State| Ok(state.table.filed(deployment));
+        self.0.call(Call::Filed, || deployment.to_string(), filed).await
+    }
+
+    async fn pass_over(&self, deployment: &DeploymentId, why: &str) -> Result<(), Fault> {
+        let pass_over = |state: &mut State| {
+            state.table.pass_over(deployment, why);
+            Ok(())
+        };
+        self.0.call(Call::PassOver, || deployment.to_string(), pass_over).await
+    }
+
+    async fn ask(&self, hook: &Hook) -> Result<(), Fault> {
+        let ask = |state: &mut State| {
+            state.table.ask(hook);
+            Ok(())
+        };
+        self.0.call(Call::Ask, || hook.deployment.to_string(), ask).await
+    }
+
+    async fn asked(&self) -> Result<Vec<Hook>, Fault> {
+        self.0.call(Call::Asked, String::new, |state| Ok(state.table.asked())).await
+    }
+
+    async fn answered(&self, hook: &Hook) -> Result<(), Fault> {
+        let answered = |state: &mut State| {
+            state.table.answered(hook);
+            Ok(())
+        };
+        self.0.call(Call::Answered, || hook.deployment.to_string(), answered).await
     }
 }

@@ -1,9 +1,11 @@
 //! What a scenario says of things that are not there.
 
+use tidegate_domain::deployment::Platform;
 use tidegate_domain::policy::{Fault, Policy};
 use tidegate_domain::target::{Routing, Version, kinds};
 
-use super::{Action, FunctionPlan, Scenario};
+use super::{Action, AnswersPlan, CodeDeployPlan, DeployPlan, FunctionPlan, Scenario};
+use crate::world::codedeploy;
 
 /// Everything that is wrong, each with its place.
 pub(super) fn faults(scenario: &Scenario) -> Vec<Fault> {
@@ -52,13 +54,79 @@ impl Check<'_> {
     fn function(&mut self, name: &str, plan: &FunctionPlan) {
         let at = format!("world.{name}");
         self.version(&format!("{at}.stable"), plan, &plan.stable);
-        for (path, problem) in kinds::faults(&plan.target(name)) {
-            self.fault(&format!("{at}.target.{path}"), problem);
+        let target = plan.target(name);
+        if plan.target.is_some() || kinds::find(target.kind()).is_some() {
+            for (path, problem) in kinds::faults(&target) {
+                self.fault(&format!("{at}.target.{path}"), problem);
+            }
+        }
+        if let Some(deploys) = &plan.code_deploy {
+            self.group(&format!("{at}.codeDeploy"), deploys);
         }
         for (version, behaves) in &plan.versions {
             if behaves.latency.p99 <= behaves.latency.median {
                 self.fault(&format!("{at}.versions.{version}.latency.p99"), "is not above the median");
             }
+        }
+    }
+
+    fn group(&mut self, at: &str, deploys: &CodeDeployPlan) {
+        self.config(&format!("{at}.config"), deploys, &deploys.config);
+        self.alarms(&format!("{at}.alarms"), &deploys.alarms);
+        for event in deploys.hooks.iter().filter(|event| !codedeploy::fits(deploys.platform, **event)) {
+            let problem = format!("{} invokes no function at {event}", deploys.platform);
+            self.fault(&format!("{at}.hooks"), problem);
+        }
+    }
+
+    fn config(&mut self, at: &str, deploys: &CodeDeployPlan, config: &str) {
+        let name = codedeploy::full_name(deploys.platform, config);
+        if codedeploy::moves(deploys.platform, &name).is_none() {
+            let like = match deploys.platform {
+                Platform::Lambda => "AllAtOnce, Canary10Percent5Minutes, Linear10PercentEvery1Minute",
+                Platform::Ecs => "AllAtOnce, Canary10Percent5Minutes, Linear10PercentEvery1Minutes",
+                Platform::Server => "AllAtOnce, HalfAtATime, OneAtATime",
+            };
+            let problem =
+                format!("no configuration for {} is called {config:?}; like {like}", deploys.platform);
+            self.fault(at, problem);
+        }
+    }
+
+    fn alarms(&mut self, at: &str, names: &[String]) {
+        for name in names {
+            self.alarm(at, name);
+        }
+    }
+
+    fn alarm(&mut self, at: &str, name: &str) {
+        if !self.scenario.alarms.contains_key(name) {
+            let known = self.scenario.alarms.keys().cloned().collect::<Vec<_>>().join(", ");
+            self.fault(at, format!("no alarm is called {name:?}; known: {known}"));
+        }
+    }
+
+    fn deploys(&mut self, at: &str, plan: &FunctionPlan) {
+        if plan.code_deploy.is_none() {
+            self.fault(at, "CodeDeploy does not deploy this function; say codeDeploy: { … } of it");
+        }
+    }
+
+    fn deploy(&mut self, at: &str, plan: &FunctionPlan, deploy: &DeployPlan) {
+        self.deploys(at, plan);
+        self.version(at, plan, &deploy.version);
+        self.alarms(&format!("{at}.alarms"), deploy.alarms.as_deref().unwrap_or_default());
+        if let (Some(deploys), Some(config)) = (&plan.code_deploy, &deploy.config) {
+            self.config(&format!("{at}.config"), deploys, config);
+        }
+    }
+
+    fn answers(&mut self, at: &str, plan: &FunctionPlan, answers: &AnswersPlan) {
+        if answers.names("").len() != 1 {
+            self.fault(at, "is about exactly one of version, function and url");
+        }
+        if let Some(version) = &answers.version {
+            self.version(&format!("{at}.version"), plan, version);
         }
     }
 
@@ -95,6 +163,16 @@ impl Check<'_> {
             Action::Publish(version) => {
                 function().map(|plan| self.version(&at_then("publish"), plan, version))
             }
+            Action::Deploy(deploy) => function().map(|plan| self.deploy(&at_then("deploy"), plan, deploy)),
+            Action::StopDeployment(_) => {
+                function().map(|plan| self.deploys(&at_then("stopDeployment"), plan))
+            }
+            Action::ContinueDeployment(_) => {
+                function().map(|plan| self.deploys(&at_then("continueDeployment"), plan))
+            }
+            Action::Answers(answers) => {
+                function().map(|plan| self.answers(&at_then("answers"), plan, answers))
+            }
             Action::Start(start) => {
                 function().map(|plan| self.version(&at_then("start.version"), plan, &start.version))
             }
@@ -108,11 +186,7 @@ impl Check<'_> {
                 function().map(|_| ())
             }
             Action::Alarm(switch) => {
-                if !self.scenario.alarms.contains_key(&switch.name) {
-                    let known = self.scenario.alarms.keys().cloned().collect::<Vec<_>>().join(", ");
-                    let problem = format!("no alarm is called {:?}; known: {known}", switch.name);
-                    self.fault(&at_then("alarm.name"), problem);
-                }
+                self.alarm(&at_then("alarm.name"), &switch.name);
                 Some(())
             }
             Action::Policy(policy) => {

@@ -7,6 +7,7 @@
 //! world:
 //!   checkout:                                   # a Lambda function and its alias
 //!     alias: live
+//!     codeDeploy: { config: AllAtOnce }         # where CodeDeploy moves its traffic
 //!     stable: 7                                 # what the alias points to
 //!     traffic: { rps: 600, wave: 10% }
 //!     versions:
@@ -28,6 +29,7 @@
 //! What can happen is listed at [`Action`], what can be expected at [`Expect`].
 
 mod check;
+mod deploying;
 mod expect;
 mod words;
 
@@ -35,12 +37,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tidegate_domain::deployment::Wait;
 use tidegate_domain::policy::{Fault, Faults, Policy};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 
+pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
 pub use words::{MOfN, Millis, NotThat, Routed, Share};
 
@@ -98,6 +102,9 @@ pub struct FunctionPlan {
     /// Whether it is tagged `tidegate:policy`, so that a new version starts a rollout by itself.
     #[serde(default = "yes")]
     pub tagged: bool,
+    /// How CodeDeploy deploys it, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_deploy: Option<CodeDeployPlan>,
     /// Its versions: the stable one exists from the start, every other one once it is published.
     pub versions: BTreeMap<Version, VersionPlan>,
 }
@@ -208,7 +215,16 @@ pub struct Happening {
 pub enum Action {
     /// `publish: 8`: a version is published, and CloudTrail says so.
     Publish(Version),
-    /// `start: { version: 8, by: ana }`: somebody asks for a rollout.
+    /// `deploy: 8`, `deploy: { version: 8, config: AllAtOnce }`: somebody's pipeline has CodeDeploy deploy a version, which is
+    /// published first where it is not yet.
+    Deploy(DeployPlan),
+    /// `stopDeployment: { rollBack: true }`: somebody stops the deployment that goes on.
+    StopDeployment(StopPlan),
+    /// `continueDeployment: ready`, `continueDeployment: termination`: somebody ends a wait of the deployment that goes on.
+    ContinueDeployment(Wait),
+    /// `answers: { version: 8, status: 500, body: "…" }`: what a version, a function or a URL answers when it is asked.
+    Answers(AnswersPlan),
+    /// `start: { version: 8, by: ana }`: somebody asks for a rollout, which CodeDeploy moves where it deploys the function.
     Start(Start),
     /// `command: { verb: promote, rollout: checkout-live-8, by: ana }`: somebody asks something of a rollout.
     Command(Command),
@@ -360,6 +376,14 @@ impl Scenario {
 impl FunctionPlan {
     /// What carries the traffic of the function of this name.
     pub fn target(&self, name: &str) -> Target {
-        self.target.clone().unwrap_or_else(|| Target::lambda(name, &self.alias))
+        let deployed = || self.code_deploy.as_ref().map(|deploys| deploys.target(name, &self.alias));
+        let target = self.target.clone().or_else(deployed);
+        target.unwrap_or_else(|| Target::lambda(name, &self.alias))
+    }
+
+    /// What a request for a rollout of the function of this name is about.
+    pub fn asked(&self, name: &str) -> Target {
+        let deployed = self.code_deploy.as_ref().map(|deploys| deploys.asked(name, &self.alias));
+        deployed.unwrap_or_else(|| self.target(name))
     }
 }

@@ -63,6 +63,9 @@ impl Table {
         for alarm in commit.alarms_to_forget() {
             self.watching.entry(alarm.to_owned()).or_default().remove(&next.id);
         }
+        if let Some(deployment) = commit.deployment_to_file() {
+            self.deployments.follow(deployment, &next.id);
+        }
         self.used.extend(commit.dedup.map(str::to_owned));
         self.timelines.entry(next.id.clone()).or_default().push(commit.entry());
         self.index.note(next, now);

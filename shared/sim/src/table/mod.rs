@@ -2,6 +2,7 @@
 //! `tidegate_wire::document` writes, so that every load reads what a commit wrote.
 
 mod commit;
+mod filed;
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use tidegate_engine::ports::{Claim, Letter, PolicyRecord, Snapshot};
 use tidegate_wire::document::{self, Undecodable};
 use tidegate_wire::timeline::Entry;
 
+use filed::Deployments;
 use index::Index;
 
 /// The table.
@@ -33,6 +35,7 @@ pub(crate) struct Table {
     claims: BTreeMap<String, StoredClaim>,
     letters: BTreeMap<String, StoredLetter>,
     policies: BTreeMap<String, StoredPolicy>,
+    deployments: Deployments,
     commits: u64,
     /// The documents as they read, for the eyes of tests and reports: read back from the text after each commit.
     #[serde(skip)]
@@ -168,6 +171,7 @@ impl Table {
     }
 
     pub fn put_policy(&mut self, policy: &PolicyRecord) {
+        self.deployments.note_guard(policy);
         let PolicyRecord { name, text, json, applied, by } = policy.clone();
         self.policies.insert(name, StoredPolicy { text, json, applied, by });
     }

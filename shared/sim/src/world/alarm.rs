@@ -45,8 +45,9 @@ impl World {
         let to = MINUTE.before(tidegate_domain::ticks::minute_of(now));
         let window = Window { from: (MINUTE * threshold.n).before(to), to, period: MINUTE };
         let read = |measure| {
-            let query = MetricQuery { target: carrier.target.clone(), version: None, measure };
-            self.series(&query, window, now)
+            let query =
+                MetricQuery { target: carrier.target.clone(), version: None, target_group: None, measure };
+            self.series_of(carrier, &query, window, now)
         };
         let failures = read(Measure::Failures);
         let failed = |at: Timestamp| {

@@ -34,6 +34,8 @@ impl Traffic {
 pub enum Writer {
     /// One of Tidegate's functions.
     Function(tidegate_domain::effect::Owner),
+    /// CodeDeploy.
+    CodeDeploy,
     /// Somebody else.
     Somebody,
 }

@@ -38,13 +38,31 @@ type Cells = Vec<Cell>;
 impl World {
     /// One series, as a reader sees it at `now`.
     pub(crate) fn series(&self, query: &MetricQuery, window: Window, now: Timestamp) -> Series {
-        let Some(carrier) = self.carriers.get(&query.target.key()) else { return Series::new() };
+        match self.carriers.get(&query.target.key()) {
+            Some(carrier) if is_counted(carrier, &query.measure) => {
+                self.series_of(carrier, query, window, now)
+            }
+            Some(_) | None => Series::new(),
+        }
+    }
+
+    /// One series of what a carrier serves, whether or not AWS counts it for this target.
+    pub(super) fn series_of(
+        &self,
+        carrier: &super::Carrier,
+        query: &MetricQuery,
+        window: Window,
+        now: Timestamp,
+    ) -> Series {
         let mut periods: BTreeMap<Timestamp, Cells> = BTreeMap::new();
         let mut minute = minute_of(window.from);
         while minute < window.to && minute < now {
             let cells = self.visible(carrier, minute, now);
             let period = period_of(minute, window);
-            periods.entry(period).or_default().extend(cells.into_iter().filter(|cell| asks_for(query, cell)));
+            periods
+                .entry(period)
+                .or_default()
+                .extend(cells.into_iter().filter(|cell| asks_for(carrier, query, cell)));
             minute = MINUTE.after(minute);
         }
         periods.into_iter().filter_map(|(at, cells)| Some((at, value(&query.measure, &cells)?))).collect()
@@ -84,11 +102,17 @@ fn period_of(minute: Timestamp, window: Window) -> Timestamp {
     (period * (passed / period.as_seconds())).after(window.from)
 }
 
-/// Lambda has metrics of a single version only while an alias divides its traffic; what the code counts itself always is.
-fn asks_for(query: &MetricQuery, cell: &Cell) -> bool {
+/// Nothing counts the requests of instances; what their code counts itself is counted.
+fn is_counted(carrier: &super::Carrier, measure: &Measure) -> bool {
+    carrier.target.kind() != "codeDeploy" || matches!(measure, Measure::CloudWatch(_))
+}
+
+/// Lambda has metrics of a single version only while an alias divides its traffic. A service's target groups always have, and
+/// what the code counts itself always is.
+fn asks_for(carrier: &super::Carrier, query: &MetricQuery, cell: &Cell) -> bool {
     let Some(version) = &query.version else { return true };
-    let lambda = !matches!(query.measure, Measure::CloudWatch(_));
-    cell.version == *version && (cell.compared || !lambda)
+    let always = matches!(query.measure, Measure::CloudWatch(_)) || carrier.target.kind() == "ecs";
+    cell.version == *version && (cell.compared || always)
 }
 
 /// The value of a period; `None` where there is no point. As on AWS, a count of nothing has none.

@@ -1,8 +1,10 @@
-//! The world: functions with published versions, what carries traffic to them, metrics and alarms. It has no opinion on
+//! The world: functions with published versions, what carries traffic to them, deployments, metrics and alarms. It has no opinion on
 //! rollouts; the ports look at it and the scenario changes it.
 
 pub(crate) mod alarm;
+pub(crate) mod answers;
 pub(crate) mod carrier;
+pub(crate) mod codedeploy;
 pub(crate) mod history;
 pub(crate) mod metrics;
 pub(crate) mod traffic;
@@ -17,7 +19,9 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::units::Span;
 
 pub use self::alarm::Alarm;
+pub use self::answers::Answers;
 pub use self::carrier::{Astray, Carrier, Traffic, Write, Writer};
+pub use self::codedeploy::{CodeDeploy, Deployed, DeploymentGroup, Style};
 pub use self::history::History;
 pub use self::metrics::Lateness;
 pub use self::traffic::Served;
@@ -61,6 +65,10 @@ pub struct World {
     pub carriers: BTreeMap<String, Carrier>,
     /// The alarms, by name.
     pub alarms: BTreeMap<String, Alarm>,
+    /// Deployment groups and their deployments.
+    pub code_deploy: CodeDeploy,
+    /// What answers otherwise than with success: versions and functions by their name, and URLs.
+    pub answers: BTreeMap<String, Answers>,
     /// How late metrics are.
     pub lateness: History<Lateness>,
     /// Minutes that are over, computed once: they do not change any more.
@@ -76,6 +84,8 @@ impl World {
             functions: BTreeMap::new(),
             carriers: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            code_deploy: CodeDeploy::default(),
+            answers: BTreeMap::new(),
             lateness: History::since_ever(lateness),
             known: Mutex::default(),
         }

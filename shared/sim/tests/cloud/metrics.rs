@@ -13,7 +13,7 @@ const MINUTE: Span = Span::minutes(1);
 fn read(cloud: &Cloud, of: Option<&str>, measure: Measure, minutes: u32) -> Series {
     let to = tidegate_domain::ticks::minute_of(cloud.now());
     let window = Window { from: Span::minutes(minutes).before(to), to, period: MINUTE };
-    let query = MetricQuery { target: target(), version: of.map(version), measure };
+    let query = MetricQuery { target: target(), version: of.map(version), target_group: None, measure };
     call(cloud.ports().metrics.read(&[query], window)).unwrap().remove(0)
 }
 
@@ -103,7 +103,12 @@ fn a_business_metric_by_version_is_refused_to_who_names_none() {
         dimensions: [("Version".to_owned(), "{version}".to_owned())].into(),
         statistic: Statistic::Sum,
     };
-    let query = MetricQuery { target: target(), version: None, measure: Measure::CloudWatch(metric) };
+    let query = MetricQuery {
+        target: target(),
+        version: None,
+        target_group: None,
+        measure: Measure::CloudWatch(metric),
+    };
     let to = cloud.now();
     let window = Window { from: Span::minutes(5).before(to), to, period: MINUTE };
     let fault = call(cloud.ports().metrics.read(&[query], window)).unwrap_err();
@@ -124,7 +129,8 @@ fn a_baseline_of_a_day_before_the_start_can_be_read_in_one_period() {
     let cloud = cloud(idle());
     let to = cloud.now();
     let window = Window { from: Span::hours(24).before(to), to, period: Span::hours(24) };
-    let query = MetricQuery { target: target(), version: None, measure: Measure::Requests };
+    let query =
+        MetricQuery { target: target(), version: None, target_group: None, measure: Measure::Requests };
     let series = call(cloud.ports().metrics.read(&[query], window)).unwrap().remove(0);
     assert_eq!(series.len(), 1);
     assert!((series[0].1 / (100.0 * 86_400.0) - 1.0).abs() < 0.01, "{series:?}");

@@ -30,6 +30,17 @@ fn a_document_of_format_1_is_read_whole_and_written_as_the_same() {
 }
 
 #[test]
+fn a_document_of_traffic_that_code_deploy_moves_is_read_whole_and_written_as_the_same() {
+    let document = golden("deployed-format-1.json");
+    let rollout = decode(&document.to_string()).expect("format 1");
+    assert_eq!(rollout.phase.name(), PhaseName::Shifting);
+    let moves = rollout.mover.code_deploy().expect("CodeDeploy");
+    assert_eq!(moves.id.as_ref().map(|id| id.0.as_str()), Some("d-1A2B3C4D5"));
+    let written: Value = serde_json::from_str(&encode(&rollout).expect("JSON")).expect("JSON");
+    assert_eq!(written, document);
+}
+
+#[test]
 fn every_phase_of_format_1_is_read() {
     let mut names = BTreeSet::new();
     for (place, phase) in golden("phases-format-1.json").as_object().expect("places") {

@@ -5,12 +5,13 @@
 //! keeps the fields it does not have, so that one reading finds every fault.
 
 mod analysis;
+mod checks;
 
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::lenient::{Lenient, Unknown};
 use super::values::{Duration, Moment, Percentage};
@@ -21,6 +22,7 @@ pub(super) use self::analysis::{
     Preset, RawAlarm, RawAnalysis, RawCeiling, RawCloudWatch, RawErrorRate, RawErrors, RawGuard, RawLatency,
     RawMargins, RawMetric,
 };
+pub(super) use self::checks::{Method, RawCheck, RawExpect, RawFunction, RawHttp, RawInvoke, RawJsonIs};
 
 /// How a target's new versions are let in, judged and announced.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -28,7 +30,10 @@ pub(super) use self::analysis::{
 #[schemars(
     deny_unknown_fields,
     extend("required" = ["version", "name"]),
-    extend("if" = { "properties": { "mode": { "const": "guard" } }, "required": ["mode"] }),
+    extend("if" = { "anyOf": [
+        { "properties": { "mode": { "const": "guard" } }, "required": ["mode"] },
+        { "properties": { "target": { "required": ["codeDeploy"] } }, "required": ["target"] }
+    ] }),
     extend("else" = { "required": ["strategy"] })
 )]
 pub(super) struct RawPolicy {
@@ -44,10 +49,14 @@ pub(super) struct RawPolicy {
     /// Whose traffic. It may come from the request or the tag instead.
     #[schemars(schema_with = "target_schema")]
     pub(super) target: Lenient<RawTarget>,
-    /// In which steps: the name of a SAM deployment preference, or steps of your own. Required in drive mode.
+    /// In which steps: the name of a SAM deployment preference, or steps of your own. Required in drive mode, but for a
+    /// target of kind codeDeploy, whose group has a configuration of its own.
     pub(super) strategy: Lenient<RawStrategy>,
     /// How the candidate is judged.
     pub(super) analysis: Lenient<RawAnalysis>,
+    /// What is asked of a version before it gets any traffic.
+    #[schemars(length(max = defaults::CHECKS))]
+    pub(super) checks: Lenient<Vec<Lenient<RawCheck>>>,
     /// Feature flags that change with the traffic.
     pub(super) flags: Lenient<Vec<Lenient<RawFlag>>>,
     /// Whom to tell.
@@ -70,7 +79,7 @@ pub(super) enum RawStrategy {
     /// `AllAtOnce`, `Canary10Percent5Minutes`, `Linear10PercentEvery1Minute` and the like.
     Named(
         #[schemars(regex(
-            pattern = "^(CodeDeployDefault\\.Lambda)?(AllAtOnce|Canary[0-9]+Percent[0-9]+Minutes?|Linear[0-9]+PercentEvery[0-9]+Minutes?)$"
+            pattern = "^(CodeDeployDefault\\.AllAtOnce|(CodeDeployDefault\\.(Lambda|ECS))?(AllAtOnce|Canary[0-9]+Percent[0-9]+Minutes?|Linear[0-9]+PercentEvery[0-9]+Minutes?))$"
         ))]
         String,
     ),
@@ -183,6 +192,12 @@ fn severities_schema(generator: &mut SchemaGenerator) -> Schema {
 /// A kind of target by its name, with its settings.
 pub(super) type RawTarget = BTreeMap<String, Lenient<BTreeMap<String, Lenient<String>>>>;
 
+/// For each setting that says nothing without another one: that one.
+fn pairs(kind: &TargetKind) -> Map<String, Value> {
+    let both = kind.pairs.iter().flat_map(|(one, other)| [(one, other), (other, one)]);
+    both.map(|(one, other)| ((*one).to_owned(), json!([other]))).collect()
+}
+
 /// Exactly one of the kinds of target, each as it describes itself.
 fn target_schema(_: &mut SchemaGenerator) -> Schema {
     let setting = |setting: &Setting| {
@@ -197,7 +212,8 @@ fn target_schema(_: &mut SchemaGenerator) -> Schema {
             "type": "object",
             "description": kind.about,
             "properties": kind.settings.iter().map(setting).collect::<Map<_, _>>(),
-            "required": kind.settings.iter().map(|setting| setting.name).collect::<Vec<_>>(),
+            "required": kind.settings.iter().filter(|it| it.required).map(|it| it.name).collect::<Vec<_>>(),
+            "dependentRequired": pairs(kind),
             "additionalProperties": false
         });
         (kind.name.to_owned(), schema)

@@ -76,10 +76,19 @@ fn a_deadline_is_twice_the_bakes_and_a_day_for_each_manual_gate() {
 }
 
 #[test]
-fn a_guard_that_leaves_the_steps_to_aws_gives_them_a_day() {
+fn a_guard_that_leaves_the_steps_to_aws_gives_them_three_days() {
     let policy = parsed("mode: guard");
-    assert_eq!(policy.strategy, Strategy { steps: Vec::new(), watch: Span::minutes(30) });
-    assert_eq!(policy.deadline.to_string(), "1d1h");
+    assert_eq!(policy.strategy, Strategy { steps: Vec::new(), is_open: true, watch: Span::minutes(30) });
+    assert_eq!(policy.deadline.to_string(), "3d1h");
+}
+
+#[test]
+fn a_strategy_may_be_left_to_the_group_of_code_deploy_alone() {
+    let target = "target: { codeDeploy: { application: shop, group: checkout } }";
+    let is_open = |strategy: &str| parsed(&format!("{target}\n{strategy}")).strategy.is_open;
+    assert!(is_open("") && is_open("strategy: { watch: 1h }"));
+    assert!(!is_open("strategy: AllAtOnce") && !is_open("strategy: Canary10Percent5Minutes"));
+    assert_eq!(parsed(target).deadline.to_string(), "3d1h");
 }
 
 #[test]

@@ -48,10 +48,10 @@ notify:
 deadline: 5
 ";
     let expected = r#"
-mood: no such field; known: analysis, deadline, flags, mode, name, notify, strategy, target, version
+mood: no such field; known: analysis, checks, deadline, flags, mode, name, notify, strategy, target, version
 version: 2 is not known; this Tidegate reads version 1
 name: "Check out" is no name for a policy; 1 to 64 of a-z, 0-9 and -
-target: no kind is called "lamda"; known: lambda
+target: no kind is called "lamda"; known: lambda, ecs, codeDeploy
 strategy.stpes: no such field; known: steps, watch
 strategy.steps[2].setWeight: 30 is below the step before it (50); weights rise
 strategy.steps[3].bake: "10 parsecs" is not a duration; write it like 90s, 10m, 1h30m or 2d
@@ -138,7 +138,7 @@ fn a_target_is_one_alias_by_its_bare_names() {
             if expected == "no fault" { expected.to_owned() } else { format!("target.lambda{expected}") };
         assert_eq!(faults_of(&format!("strategy: AllAtOnce\ntarget: {{ lambda: {lambda} }}")), expected);
     }
-    let one = "target: a target is exactly one kind with its settings; known: lambda";
+    let one = "target: a target is exactly one kind with its settings; known: lambda, ecs, codeDeploy";
     check(&[
         ("strategy: AllAtOnce\ntarget: {}", one),
         (
@@ -146,7 +146,7 @@ fn a_target_is_one_alias_by_its_bare_names() {
             &format!(
                 "target.lambda.function: \"a b\" is no name in Lambda; a-z, A-Z, 0-9, - and _, like checkout\n\
                  target.lambda.alias: is missing; like live\n\
-                 target: no kind is called \"lamda\"; known: lambda\n{one}"
+                 target: no kind is called \"lamda\"; known: lambda, ecs, codeDeploy\n{one}"
             ),
         ),
     ]);

@@ -1,6 +1,7 @@
 //! Whole policies: those that parse, and what is said of those that do not.
 
 mod analysis;
+mod checks;
 mod defaults;
 mod faults;
 
@@ -97,6 +98,7 @@ fn the_policy_in_the_design_parses_to_what_it_says() {
         target: Some(Target::lambda("checkout", "live")),
         strategy: Strategy {
             steps: vec![step(5.0, None), step(25.0, Some(Gate::Manual)), step(50.0, None)],
+            is_open: false,
             watch: Span::minutes(30),
         },
         analysis: Analysis {
@@ -115,6 +117,7 @@ fn the_policy_in_the_design_parses_to_what_it_says() {
             warm_up: Span::ZERO,
             traffic_split: true,
         },
+        checks: Vec::new(),
         flags: vec![FlagChange {
             flag: "new-basket".to_owned(),
             at: FlagMoment::Weight(weight(25.0)),
@@ -139,17 +142,22 @@ fn a_rollout_can_store_the_policy_it_started_with() {
 #[test]
 fn every_example_policy_parses_and_fits_the_schema() {
     let schema = jsonschema::validator_for(&policy_schema()).unwrap();
-    let directory = in_the_repository("events/policies");
+    let files = |directory: &str| {
+        let entries = std::fs::read_dir(in_the_repository(directory)).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let samples = files("events/policies");
+    let examples = files("infra/sam/examples").into_iter().map(|example| example.join("policy.yaml"));
     let mut seen = 0;
-    for file in std::fs::read_dir(&directory).unwrap() {
-        let path = file.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
+    for path in samples.into_iter().chain(examples) {
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let value = serde_saphyr::from_str::<Value>(&text).unwrap();
         Policy::from_yaml(&text).unwrap_or_else(|faults| panic!("{}:\n{faults}", path.display()));
         schema.validate(&value).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         seen += 1;
     }
-    assert!(seen >= 4, "only {seen} policies in {}", directory.display());
+    assert!(seen >= 8, "only {seen} policies");
 }
 
 #[test]

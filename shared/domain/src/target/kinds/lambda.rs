@@ -7,12 +7,15 @@ pub const KIND: TargetKind = TargetKind {
     name: "lambda",
     about: "An alias of a Lambda function.",
     check_version: version,
+    is_no_function: |_| false,
+    pairs: &[],
     settings: &[
         Setting {
             name: "function",
             about: "The function's bare name; not its ARN.",
             example: "checkout",
             pattern: "^[a-zA-Z0-9_-]{1,64}$",
+            required: true,
             check: |name| check(name, "checkout", 64),
         },
         Setting {
@@ -20,12 +23,14 @@ pub const KIND: TargetKind = TargetKind {
             about: "The alias's name.",
             example: "live",
             pattern: "^(?![0-9]+$)[a-zA-Z0-9_-]{1,128}$",
+            required: true,
             check: alias,
         },
     ],
 };
 
-fn version(name: &str) -> Result<(), String> {
+/// Whether this is a published version; if not, why.
+pub(super) fn version(name: &str) -> Result<(), String> {
     // Versions are compared as numbers, so a spelling that no number is written in would be a second name for a version.
     let number = name.parse::<u64>().ok().filter(|number| *number > 0);
     if number.is_none_or(|number| number.to_string() != name) {
@@ -34,14 +39,16 @@ fn version(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn alias(name: &str) -> Result<(), String> {
+/// Whether this is an alias; if not, why.
+pub(super) fn alias(name: &str) -> Result<(), String> {
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("{name:?} is a version; only an alias can divide traffic, like live"));
     }
     check(name, "live", 128)
 }
 
-fn check(name: &str, example: &str, longest: usize) -> Result<(), String> {
+/// Whether this is a bare name of at most so many characters; if not, why.
+pub(super) fn check(name: &str, example: &str, longest: usize) -> Result<(), String> {
     if name.starts_with("arn:") {
         return Err(format!("{name:?} is an ARN; write the bare name, like {example}"));
     }

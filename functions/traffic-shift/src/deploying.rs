@@ -1,0 +1,263 @@
+//! Deployments of CodeDeploy: those that somebody else started are followed where a policy guards them; those that a request
+//! asks for are resolved to what carries their traffic.
+
+use tidegate_domain::admit::Asked;
+use tidegate_domain::deployment::{
+    CodeDeploy, Content, DESCRIBED, Deployment, DeploymentId, DeploymentStatus, Group, Mover, Platform,
+};
+use tidegate_domain::effect::Owner;
+use tidegate_domain::policy::{Mode, Policy, steps_of};
+use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
+use tidegate_domain::target::{Target, Version};
+use tidegate_domain::trigger::Trigger;
+use tidegate_domain::units::Span;
+use tidegate_engine::Answer;
+use tidegate_engine::ports::{Fault, Filed};
+use tidegate_wire::bus::{EffectsDue, Message};
+
+use crate::TrafficShift;
+
+/// CodeDeploy says what a deployment brings within this time, or it does not.
+const TIME_TO_SAY: Span = Span::minutes(10);
+
+/// A deployment that moves everything at once may be over before it is met.
+const JUST_NOW: Span = Span::minutes(30);
+
+/// Whose a deployment is.
+enum Guarded {
+    /// A policy guards it.
+    By(Box<Policy>),
+    /// Nobody does, and why.
+    Nobody(String),
+    /// What names a policy for it is wrong.
+    Wrong(String),
+}
+
+impl TrafficShift {
+    /// A deployment began, goes on or is through: whoever follows it looks; one that nobody follows yet is adopted where a
+    /// policy guards it.
+    pub(crate) async fn deployment(&self, id: &DeploymentId) -> Result<Answer, Fault> {
+        match self.store.filed(id).await? {
+            Some(Filed::Followed(rollout)) => self.look(&rollout).await,
+            Some(Filed::PassedOver(why)) => Ok(Answer::Ignored(why)),
+            None => match Box::pin(self.met(id)).await {
+                Err(fault) if !fault.may_pass() => self.unguardable(id, fault.to_string()).await,
+                met => met,
+            },
+        }
+    }
+
+    /// Nothing can be done about a deployment until somebody acts: it goes on unguarded, and people are told once.
+    async fn unguardable(&self, id: &DeploymentId, problem: String) -> Result<Answer, Fault> {
+        self.store.pass_over(id, &problem).await?;
+        Ok(Answer::Unreadable(format!("CodeDeploy deployment {id} is not guarded: {problem}")))
+    }
+
+    /// A rollout on its way back is rollback's to decide on.
+    async fn look(&self, id: &RolloutId) -> Result<Answer, Fault> {
+        let Some(rollout) = self.store.load(id).await? else {
+            return Ok(Answer::Ignored(format!("no rollout is called {id}")));
+        };
+        if let Phase::RollingBack(_) | Phase::Stuck(_) = rollout.phase {
+            let due = EffectsDue { rollout: id.clone(), owner: Owner::Rollback };
+            self.door.bus.publish(&[Message::EffectsDue(due)]).await?;
+            return Ok(Answer::Ignored(format!("{id} goes back; rollback looks")));
+        }
+        Ok(Answer::Handled(self.engine.handle_loaded(rollout, &Trigger::Reconcile, None).await?))
+    }
+
+    async fn met(&self, id: &DeploymentId) -> Result<Answer, Fault> {
+        let deployment = self.deployments.get(id).await?;
+        if let Some(rollout) = self.started_by(&deployment).await? {
+            return self.look(&rollout).await;
+        }
+        if let Some(first) = &deployment.takes_back {
+            return match self.store.filed(first).await? {
+                Some(Filed::Followed(rollout)) => self.look(&rollout).await,
+                Some(Filed::PassedOver(_)) | None => {
+                    self.passed_over(id, format!("it takes {first} back, which no rollout follows")).await
+                }
+            };
+        }
+        if deployment.status.is_over() && !self.can_be_watched(&deployment) {
+            return self
+                .passed_over(id, format!("it {} before anybody followed it", deployment.status))
+                .await;
+        }
+        let Some(content) = &deployment.content else {
+            if self.door.clock.now() > TIME_TO_SAY.after(deployment.created) {
+                let silent =
+                    "CodeDeploy does not say what it deploys, as of one that CloudFormation makes for ECS";
+                return self.passed_over(id, silent.to_owned()).await;
+            }
+            return Ok(Answer::Ignored(format!(
+                "deployment {id} does not say yet what it deploys; the sweep looks again"
+            )));
+        };
+        match self.guarded(&deployment, content).await? {
+            Guarded::By(policy) => self.adopt(&deployment, content, *policy).await,
+            Guarded::Nobody(why) => self.passed_over(id, why).await,
+            Guarded::Wrong(problem) => self.unguardable(id, problem).await,
+        }
+    }
+
+    /// Whether a deployment that was over before anybody met it can still be taken back: it has just moved an alias.
+    fn can_be_watched(&self, deployment: &Deployment) -> bool {
+        deployment.platform == Platform::Lambda
+            && deployment.status == DeploymentStatus::Succeeded
+            && self.door.clock.now() <= JUST_NOW.after(deployment.created)
+    }
+
+    /// The rollout that started a deployment, by its description; others may begin theirs with the same word.
+    async fn started_by(&self, deployment: &Deployment) -> Result<Option<RolloutId>, Fault> {
+        let Some(name) = deployment.description.strip_prefix(DESCRIBED) else { return Ok(None) };
+        let rollout = self.store.load(&RolloutId(name.to_owned())).await?;
+        let starts = |rollout: &Rollout| rollout.mover.code_deploy().is_some_and(CodeDeploy::is_driven);
+        Ok(rollout.filter(starts).map(|rollout| rollout.id))
+    }
+
+    async fn passed_over(&self, id: &DeploymentId, why: String) -> Result<Answer, Fault> {
+        self.store.pass_over(id, &why).await?;
+        Ok(Answer::Ignored(format!("CodeDeploy deployment {id}: {why}")))
+    }
+
+    /// The tag of the function says whose it is, or that of the group or the service, or a policy that names one of them.
+    async fn guarded(&self, deployment: &Deployment, content: &Content) -> Result<Guarded, Fault> {
+        let of_function = match content {
+            Content::Lambda { function, .. } => self.functions.tagged(function).await?,
+            Content::Ecs { .. } | Content::Server { .. } => None,
+        };
+        let tagged = match of_function {
+            Some(tagged) => Some(tagged),
+            None => self.deployments.tagged(deployment).await?,
+        };
+        if let Some(tagged) = tagged {
+            return Ok(match self.stored_policy(&tagged.policy).await? {
+                Ok(policy) => by(policy),
+                Err(problem) => Guarded::Wrong(format!("the tag tidegate:policy: {problem}")),
+            });
+        }
+        let group = Target::code_deploy(&deployment.group);
+        for target in [carrier(&deployment.group, content), group] {
+            let Some(name) = self.store.guard_of(&target.key()).await? else { continue };
+            if let Ok(policy) = self.stored_policy(&name).await?
+                && policy.target.as_ref().is_some_and(|named| named.key() == target.key())
+            {
+                return Ok(by(policy));
+            }
+        }
+        Ok(Guarded::Nobody("no tag tidegate:policy and no policy in guard mode names it".to_owned()))
+    }
+
+    async fn adopt(
+        &self,
+        deployment: &Deployment,
+        content: &Content,
+        policy: Policy,
+    ) -> Result<Answer, Fault> {
+        let target = carrier(&deployment.group, content);
+        let policy = policy.following(steps_of(&deployment.config));
+        let moves = CodeDeploy {
+            group: deployment.group.clone(),
+            platform: deployment.platform,
+            id: Some(deployment.id.clone()),
+            asked: None,
+            has_alarms: false,
+            red: Vec::new(),
+            status: None,
+            target_groups: deployment.target_groups.clone(),
+            compared: None,
+        };
+        let asked = Asked {
+            id: RolloutId::of_deployment(&target, &deployment.id),
+            target,
+            mover: Mover::CodeDeploy(Box::new(moves)),
+            stable: content.stable().cloned(),
+            candidate: content.candidate().clone(),
+            policy,
+            request: Request {
+                by: format!("CodeDeploy {}", deployment.id),
+                automatic: true,
+                ..Request::default()
+            },
+        };
+        self.engine.admit(asked, None).await
+    }
+
+    /// What a request is about: what carries the traffic, who moves it, and what it is to be moved to. A request for a deployment
+    /// names a group; what carries its traffic says the group.
+    pub(crate) async fn resolved(
+        &self,
+        asked: Target,
+        version: Version,
+    ) -> Result<Result<(Target, Mover, Version), String>, Fault> {
+        if asked.kind() != "codeDeploy" {
+            return Ok(Ok((asked, Mover::Tidegate, version)));
+        }
+        let group = Group {
+            application: asked.setting("application").to_owned(),
+            name: asked.setting("group").to_owned(),
+        };
+        let facts = match self.deployments.group(&group).await {
+            Ok(facts) => facts,
+            Err(fault) if fault.may_pass() => return Err(fault),
+            Err(fault) => return Ok(Err(format!("detail.target.codeDeploy: {fault}"))),
+        };
+        let (function, alias) = (asked.setting("function"), asked.setting("alias"));
+        let target = match (facts.platform, facts.service) {
+            (Platform::Lambda, _) if function.is_empty() || alias.is_empty() => {
+                return Ok(Err(format!(
+                    "detail.target.codeDeploy: group {group} deploys to Lambda; name its function and its alias too"
+                )));
+            }
+            (Platform::Lambda, _) => Target::lambda(function, alias),
+            (Platform::Ecs, Some((cluster, service))) => Target::ecs(cluster, service),
+            (Platform::Ecs, None) => {
+                return Ok(Err(format!("detail.target.codeDeploy: group {group} names no ECS service")));
+            }
+            (Platform::Server, _) => Target::code_deploy(&group),
+        };
+        let (asked, version) = match facts.platform {
+            Platform::Ecs => task_definition(asked, version),
+            Platform::Lambda | Platform::Server => (asked, version),
+        };
+        let moves = CodeDeploy {
+            group,
+            platform: facts.platform,
+            id: None,
+            asked: Some(asked),
+            has_alarms: facts.has_alarms,
+            red: Vec::new(),
+            status: None,
+            target_groups: None,
+            compared: None,
+        };
+        Ok(Ok((target, Mover::CodeDeploy(Box::new(moves)), version)))
+    }
+}
+
+fn by(policy: Policy) -> Guarded {
+    if policy.mode == Mode::Guard {
+        Guarded::By(Box::new(policy))
+    } else {
+        Guarded::Nobody(format!("policy {} drives; it guards no deployments of others", policy.name))
+    }
+}
+
+/// What carries the traffic that a deployment moves.
+fn carrier(group: &Group, content: &Content) -> Target {
+    match content {
+        Content::Lambda { function, alias, .. } => Target::lambda(function, alias),
+        Content::Ecs { cluster, service, .. } => Target::ecs(cluster, service),
+        Content::Server { .. } => Target::code_deploy(group),
+    }
+}
+
+/// A task definition goes by `family:revision`; where its whole ARN was named, the deployment is asked for with that.
+fn task_definition(asked: Target, version: Version) -> (Target, Version) {
+    let short = version.0.rsplit_once("task-definition/").map(|(_, short)| Version(short.to_owned()));
+    match short {
+        Some(short) => (asked.with("taskDefinition", &version.0), short),
+        None => (asked, version),
+    }
+}
