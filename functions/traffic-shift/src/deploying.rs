@@ -229,7 +229,7 @@ impl TrafficShift {
             has_alarms: facts.has_alarms,
             red: Vec::new(),
             status: None,
-            target_groups: None,
+            target_groups: facts.target_groups,
             compared: None,
         };
         Ok(Ok((target, Mover::CodeDeploy(Box::new(moves)), version)))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidegate_domain::admit::Asked;
-use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Mover, Order, description};
+use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Mover, Order, TargetGroups, description};
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Request, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
@@ -150,10 +150,11 @@ fn again(before: &Mover) -> Mover {
     match before {
         Mover::Tidegate => Mover::Tidegate,
         Mover::CodeDeploy(moves) => {
+            let serving = |groups: TargetGroups| TargetGroups { candidate: None, ..groups };
             let fresh = CodeDeploy {
                 id: None,
                 status: None,
-                target_groups: None,
+                target_groups: moves.target_groups.clone().map(serving),
                 compared: None,
                 red: Vec::new(),
                 ..(**moves).clone()

@@ -32,6 +32,7 @@ built_in! {
     "codedeploy-drive-fix-forward",
     "codedeploy-drive-queued",
     "codedeploy-ec2-alarm",
+    "codedeploy-ec2-blue-green",
     "codedeploy-ecs-checks",
     "codedeploy-ecs-harm",
     "codedeploy-ecs-healthy",

@@ -159,3 +159,34 @@ fn the_steps_that_a_policy_states_set_no_deadline_to_the_deployment_of_somebody_
     let slow = ("config: Canary10Percent10Minutes", "config: Linear10PercentEvery10Minutes");
     assert_eq!(ends(&changed("codedeploy-healthy", &[states, slow]), 1), [PhaseName::Succeeded]);
 }
+
+/// SAM's own names for the ways of CodeDeploy.
+const PRESETS: [&str; 9] = [
+    "Canary10Percent5Minutes",
+    "Canary10Percent10Minutes",
+    "Canary10Percent15Minutes",
+    "Canary10Percent30Minutes",
+    "Linear10PercentEvery1Minute",
+    "Linear10PercentEvery2Minutes",
+    "Linear10PercentEvery3Minutes",
+    "Linear10PercentEvery10Minutes",
+    "AllAtOnce",
+];
+
+#[test]
+fn under_every_preset_of_sam_a_good_version_stays_and_a_bad_one_goes() {
+    const CONFIG: &str = "config: Canary10Percent10Minutes";
+    for preset in PRESETS {
+        let config = format!("config: {preset}");
+        let long = ("limit: 4h", "limit: 8h");
+        let good = changed("codedeploy-healthy", &[(CONFIG, &config), long]);
+        let bad = changed(
+            "codedeploy-healthy",
+            &[(CONFIG, &config), ("8: { errors: 1% }", "8: { errors: 8% }"), long],
+        );
+        for seed in 1..=3 {
+            assert_eq!(ends(&good, seed), [PhaseName::Succeeded], "{preset}, seed {seed}");
+            assert_eq!(ends(&bad, seed), [PhaseName::RolledBack], "{preset}, seed {seed}");
+        }
+    }
+}

@@ -37,31 +37,34 @@ impl CodeDeploy {
         let is_over = status(&id, info.status.as_ref())?.is_over();
         let primary = sets.iter().find(|set| set.status.as_deref() == Some(PRIMARY) && set.id != green.id);
         let current = blue.set.or(primary.filter(|_| !is_over)).and_then(task_definition);
-        let target_groups = match blue.set.and_then(target_group).zip(green.set.and_then(target_group)) {
-            Some((stable, candidate)) => self
-                .load_balancer(group, info)
-                .await?
-                .map(|load_balancer| TargetGroups { load_balancer, stable, candidate }),
+        let candidate_group = green.set.and_then(target_group);
+        let target_groups = match blue.set.or(primary.filter(|_| !is_over)).and_then(target_group) {
+            Some(stable) => self.load_balancer(group, info).await?.map(|load_balancer| TargetGroups {
+                load_balancer,
+                stable,
+                candidate: candidate_group,
+            }),
             None => None,
         };
         let content = Content::Ecs { cluster, service, current, target: candidate };
         Ok(Seen { content: Some(content), weight: percent(green.weight), target_groups })
     }
 
-    /// The task definition that a service runs.
-    pub(super) async fn task_definition_of(
+    /// The task definition that a service runs, and the target group that it is behind.
+    pub(super) async fn serving(
         &self,
         cluster: &str,
         service: &str,
-    ) -> Result<Option<Version>, Fault> {
+    ) -> Result<(Option<Version>, Option<String>), Fault> {
         let what = format!("DescribeServices {cluster}/{service}");
         let call = self.sdk.ecs().describe_services().cluster(cluster).services(service);
         let answer = unless_gone(call.send().await.map_err(|error| fault(what, error)))?;
-        let found = answer.and_then(|answer| answer.services?.into_iter().next());
-        Ok(found.and_then(|found| {
-            let primary = found.task_sets().iter().find(|set| set.status.as_deref() == Some(PRIMARY));
-            primary.and_then(task_definition).or_else(|| found.task_definition.as_deref().map(short))
-        }))
+        let Some(found) = answer.and_then(|answer| answer.services?.into_iter().next()) else {
+            return Ok((None, None));
+        };
+        let primary = found.task_sets().iter().find(|set| set.status.as_deref() == Some(PRIMARY));
+        let version = primary.and_then(task_definition);
+        Ok((version.or_else(|| found.task_definition.as_deref().map(short)), primary.and_then(target_group)))
     }
 
     async fn task_sets(&self, cluster: &str, service: &str) -> Result<Vec<TaskSet>, Fault> {
@@ -95,6 +98,15 @@ impl CodeDeploy {
         let group = self.group_info(group).await?;
         Ok(group.load_balancer_info.as_ref().and_then(listener).and_then(of_listener))
     }
+}
+
+/// The load balancer and the target group that serve a service now, where its group says both.
+pub(super) fn serving_groups(
+    info: Option<&LoadBalancerInfo>,
+    target_group: Option<String>,
+) -> Option<TargetGroups> {
+    let load_balancer = info.and_then(listener).and_then(of_listener)?;
+    Some(TargetGroups { load_balancer, stable: target_group?, candidate: None })
 }
 
 const PRIMARY: &str = "PRIMARY";

@@ -16,6 +16,7 @@ use tidegate_domain::target::Version;
 use tidegate_domain::units::Weight;
 use tidegate_engine::ports::Fault;
 
+use super::ecs::serving_groups;
 use super::{CodeDeploy, revision};
 use crate::faults::{fault, unreadable};
 use crate::tags::unless_gone;
@@ -99,14 +100,15 @@ impl CodeDeploy {
             let first = services.first()?;
             Some((first.cluster_name.clone()?, first.service_name.clone()?))
         });
-        let current = match (platform, &service) {
-            (Platform::Ecs, Some((cluster, service))) => self.task_definition_of(cluster, service).await?,
-            (Platform::Server, _) => self.last_revision(&info).await?,
-            (Platform::Lambda, _) | (Platform::Ecs, None) => None,
+        let (current, target_group) = match (platform, &service) {
+            (Platform::Ecs, Some((cluster, service))) => self.serving(cluster, service).await?,
+            (Platform::Server, _) => (self.last_revision(&info).await?, None),
+            (Platform::Lambda, _) | (Platform::Ecs, None) => (None, None),
         };
+        let target_groups = serving_groups(info.load_balancer_info.as_ref(), target_group);
         let alarms = info.alarm_configuration;
         let has_alarms = alarms.is_some_and(|alarms| alarms.enabled && !alarms.alarms().is_empty());
-        Ok(GroupFacts { platform, service, current, has_alarms })
+        Ok(GroupFacts { platform, service, current, target_groups, has_alarms })
     }
 
     /// The revision of a group's last successful deployment. The group names the deployment alone.

@@ -89,7 +89,7 @@ async fn both_sides_of_a_service_are_known_with_their_weights_and_target_groups(
     let groups = TargetGroups {
         load_balancer: "app/shop/50dc6c495c0c9188".to_owned(),
         stable: "targetgroup/blue/6d0ecf831eec9f09".to_owned(),
-        candidate: "targetgroup/green/6d0ecf831eec9f09".to_owned(),
+        candidate: Some("targetgroup/green/6d0ecf831eec9f09".to_owned()),
     };
     assert_eq!(read.target_groups, Some(groups));
     assert_eq!(read.waits_at, None);
@@ -125,7 +125,9 @@ async fn before_its_task_set_there_is_the_app_spec_names_the_candidate() {
     ])
     .await;
     assert_eq!(versions(&read), Some((Some("checkout:7"), "checkout:8")));
-    assert_eq!((read.weight, read.target_groups), (Some(Weight::ZERO), None));
+    assert_eq!(read.weight, Some(Weight::ZERO));
+    let groups = read.target_groups.unwrap();
+    assert_eq!((groups.stable.as_str(), groups.candidate), ("targetgroup/blue/6d0ecf831eec9f09", None));
     assert_eq!(wire.requests()[4].operation, "GetApplicationRevision");
     assert_eq!(wire.requests()[4].body["revision"]["revisionType"], "AppSpecContent");
 }

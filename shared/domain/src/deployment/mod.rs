@@ -183,8 +183,9 @@ pub struct TargetGroups {
     pub load_balancer: String,
     /// That of the stable version: `targetgroup/blue/6d0ecf831eec9f09`.
     pub stable: String,
-    /// That of the candidate.
-    pub candidate: String,
+    /// That of the candidate; absent until its tasks are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<String>,
 }
 
 /// A target group behind a load balancer, as CloudWatch names them.
@@ -202,9 +203,10 @@ impl TargetGroups {
         TargetGroup { load_balancer: self.load_balancer.clone(), name: self.stable.clone() }
     }
 
-    /// That of the candidate.
-    pub fn of_candidate(&self) -> TargetGroup {
-        TargetGroup { load_balancer: self.load_balancer.clone(), name: self.candidate.clone() }
+    /// That of the candidate, once it is there.
+    pub fn of_candidate(&self) -> Option<TargetGroup> {
+        let name = self.candidate.clone()?;
+        Some(TargetGroup { load_balancer: self.load_balancer.clone(), name })
     }
 }
 
@@ -326,6 +328,8 @@ pub struct GroupFacts {
     pub service: Option<(String, String)>,
     /// What was deployed last with success; for ECS and instances.
     pub current: Option<Version>,
+    /// Where the requests of an ECS service are counted now.
+    pub target_groups: Option<TargetGroups>,
     /// Whether CodeDeploy looks at alarms of the group's own.
     pub has_alarms: bool,
 }

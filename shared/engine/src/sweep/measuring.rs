@@ -68,11 +68,12 @@ pub(super) fn places(index: usize, rollout: &Rollout) -> Vec<Place> {
     let arms = arms.into_iter().filter_map(|(arm, version)| Some((arm, version?)));
     let groups = rollout.mover.code_deploy().and_then(|moves| moves.target_groups.as_ref());
     let group_of = |arm| match arm {
-        Arm::Candidate => groups.map(TargetGroups::of_candidate),
+        Arm::Candidate => groups.and_then(TargetGroups::of_candidate),
         Arm::Stable => groups.map(TargetGroups::of_stable),
     };
+    let is_counted = |arm| groups.is_none() || group_of(arm).is_some();
     let mut places = Vec::new();
-    for (arm, version) in arms {
+    for (arm, version) in arms.filter(|(arm, _)| is_counted(*arm)) {
         for metric in judged_metrics(rollout) {
             let all = all_events(metric).into_iter().map(|measure| (true, measure));
             let bad = bad_events(rollout, metric).into_iter().map(|measure| (false, measure));

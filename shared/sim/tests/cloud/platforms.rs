@@ -22,7 +22,11 @@ fn a_service_installs_moves_waits_and_is_through() {
     assert_eq!(routing(&cloud, &service), "all traffic on version 8");
     let waiting = get(&cloud, 1);
     assert_eq!((waiting.platform, waiting.status), (Platform::Ecs, DeploymentStatus::InProgress));
-    assert!(waiting.target_groups.is_some_and(|groups| groups.candidate.contains("green")));
+    assert!(
+        waiting
+            .target_groups
+            .is_some_and(|groups| groups.candidate.is_some_and(|name| name.contains("green")))
+    );
     at(&mut cloud, "30m");
     let to = tidegate_domain::ticks::minute_of(cloud.now());
     let window = Window { from: Span::minutes(10).before(to), to, period: Span::minutes(1) };

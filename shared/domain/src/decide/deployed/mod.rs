@@ -52,10 +52,11 @@ fn with_red(mut rollout: Rollout, firing: &[String]) -> Rollout {
 fn following(rollout: &Rollout) -> Reason {
     let moves = rollout.mover.code_deploy();
     let before = rollout.baseline.as_ref().map(|baseline| baseline.errors);
+    let compares = rollout.stable.is_some() && moves.is_some_and(CodeDeploy::counts_by_version);
     Reason::Following {
         deployment: moves.and_then(|moves| moves.id.clone()),
-        outlook: outlook(rollout).filter(|_| rollout.stable.is_some()),
-        baseline: before.filter(|_| rollout.stable.is_some()),
+        outlook: outlook(rollout).filter(|_| compares),
+        baseline: before.filter(|_| compares),
         red: moves.map(|moves| moves.red.clone()).unwrap_or_default(),
     }
 }

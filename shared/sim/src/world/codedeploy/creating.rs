@@ -142,18 +142,18 @@ impl Cloud {
 }
 
 /// The two target groups of an ECS service, as CloudWatch names them.
-fn target_groups(group: &DeploymentGroup) -> TargetGroups {
+pub(super) fn target_groups(group: &DeploymentGroup) -> TargetGroups {
     let service = group.target.setting("service");
     let named = |colour: &str, id: &str| format!("targetgroup/{service}-{colour}/{id}");
     let groups = TargetGroups {
         load_balancer: format!("app/{service}/50dc6c495c0c9188"),
         stable: named("blue", "6d0ecf831eec9f09"),
-        candidate: named("green", "73e2d6bc24d8a067"),
+        candidate: Some(named("green", "73e2d6bc24d8a067")),
     };
     if group.blue_is_live { groups } else { swapped(groups) }
 }
 
 fn swapped(groups: TargetGroups) -> TargetGroups {
     let TargetGroups { load_balancer, stable, candidate } = groups;
-    TargetGroups { load_balancer, stable: candidate, candidate: stable }
+    TargetGroups { load_balancer, candidate: Some(stable.clone()), stable: candidate.unwrap_or(stable) }
 }

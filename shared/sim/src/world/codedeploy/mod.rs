@@ -23,6 +23,7 @@ pub(crate) use self::creating::Creation;
 pub(crate) use self::running::Move;
 pub(crate) use self::stages::{fits, full_name, moves};
 
+use self::creating::target_groups;
 use self::stages::Stage;
 use super::World;
 
@@ -165,6 +166,8 @@ impl CodeDeploy {
             platform: found.platform,
             service: (found.platform == Platform::Ecs).then(named),
             current: found.current.clone().filter(|_| found.platform != Platform::Lambda),
+            target_groups: (found.platform == Platform::Ecs)
+                .then(|| TargetGroups { candidate: None, ..target_groups(found) }),
             has_alarms: !found.alarms.is_empty(),
         })
     }
