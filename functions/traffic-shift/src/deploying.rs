@@ -3,12 +3,12 @@
 
 use tidegate_domain::admit::Asked;
 use tidegate_domain::deployment::{
-    CodeDeploy, Content, DESCRIBED, Deployment, DeploymentId, DeploymentStatus, Group, Mover, Platform,
+    CodeDeploy, Content, DESCRIBED, Deployment, DeploymentId, Group, Mover, Platform,
 };
 use tidegate_domain::effect::Owner;
 use tidegate_domain::policy::{Mode, Policy, steps_of};
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
-use tidegate_domain::target::{Target, Version};
+use tidegate_domain::target::{Target, Version, kinds};
 use tidegate_domain::trigger::Trigger;
 use tidegate_domain::units::Span;
 use tidegate_engine::Answer;
@@ -19,9 +19,6 @@ use crate::TrafficShift;
 
 /// CodeDeploy says what a deployment brings within this time, or it does not.
 const TIME_TO_SAY: Span = Span::minutes(10);
-
-/// A deployment that moves everything at once may be over before it is met.
-const JUST_NOW: Span = Span::minutes(30);
 
 /// Whose a deployment is.
 enum Guarded {
@@ -79,7 +76,7 @@ impl TrafficShift {
                 }
             };
         }
-        if deployment.status.is_over() && !self.can_be_watched(&deployment) {
+        if !deployment.can_be_followed(self.door.clock.now()) {
             return self
                 .passed_over(id, format!("it {} before anybody followed it", deployment.status))
                 .await;
@@ -99,13 +96,6 @@ impl TrafficShift {
             Guarded::Nobody(why) => self.passed_over(id, why).await,
             Guarded::Wrong(problem) => self.unguardable(id, problem).await,
         }
-    }
-
-    /// Whether a deployment that was over before anybody met it can still be taken back: it has just moved an alias.
-    fn can_be_watched(&self, deployment: &Deployment) -> bool {
-        deployment.platform == Platform::Lambda
-            && deployment.status == DeploymentStatus::Succeeded
-            && self.door.clock.now() <= JUST_NOW.after(deployment.created)
     }
 
     /// The rollout that started a deployment, by its description; others may begin theirs with the same word.
@@ -138,7 +128,7 @@ impl TrafficShift {
             });
         }
         let group = Target::code_deploy(&deployment.group);
-        for target in [carrier(&deployment.group, content), group] {
+        for target in [content.carrier(&deployment.group), group] {
             let Some(name) = self.store.guard_of(&target.key()).await? else { continue };
             if let Ok(policy) = self.stored_policy(&name).await?
                 && policy.target.as_ref().is_some_and(|named| named.key() == target.key())
@@ -155,18 +145,12 @@ impl TrafficShift {
         content: &Content,
         policy: Policy,
     ) -> Result<Answer, Fault> {
-        let target = carrier(&deployment.group, content);
+        let target = content.carrier(&deployment.group);
         let policy = policy.following(steps_of(&deployment.config));
         let moves = CodeDeploy {
-            group: deployment.group.clone(),
-            platform: deployment.platform,
             id: Some(deployment.id.clone()),
-            asked: None,
-            has_alarms: false,
-            red: Vec::new(),
-            status: None,
             target_groups: deployment.target_groups.clone(),
-            compared: None,
+            ..CodeDeploy::of(deployment.group.clone(), deployment.platform)
         };
         let asked = Asked {
             id: RolloutId::of_deployment(&target, &deployment.id),
@@ -191,7 +175,7 @@ impl TrafficShift {
         asked: Target,
         version: Version,
     ) -> Result<Result<(Target, Mover, Version), String>, Fault> {
-        if asked.kind() != "codeDeploy" {
+        if asked.kind() != kinds::code_deploy::KIND.name {
             return Ok(Ok((asked, Mover::Tidegate, version)));
         }
         let group = Group {
@@ -222,15 +206,10 @@ impl TrafficShift {
             Platform::Lambda | Platform::Server => (asked, version),
         };
         let moves = CodeDeploy {
-            group,
-            platform: facts.platform,
-            id: None,
             asked: Some(asked),
             has_alarms: facts.has_alarms,
-            red: Vec::new(),
-            status: None,
             target_groups: facts.target_groups,
-            compared: None,
+            ..CodeDeploy::of(group, facts.platform)
         };
         Ok(Ok((target, Mover::CodeDeploy(Box::new(moves)), version)))
     }
@@ -244,20 +223,12 @@ fn by(policy: Policy) -> Guarded {
     }
 }
 
-/// What carries the traffic that a deployment moves.
-fn carrier(group: &Group, content: &Content) -> Target {
-    match content {
-        Content::Lambda { function, alias, .. } => Target::lambda(function, alias),
-        Content::Ecs { cluster, service, .. } => Target::ecs(cluster, service),
-        Content::Server { .. } => Target::code_deploy(group),
-    }
-}
-
 /// A task definition goes by `family:revision`; where its whole ARN was named, the deployment is asked for with that.
 fn task_definition(asked: Target, version: Version) -> (Target, Version) {
-    let short = version.0.rsplit_once("task-definition/").map(|(_, short)| Version(short.to_owned()));
-    match short {
-        Some(short) => (asked.with("taskDefinition", &version.0), short),
-        None => (asked, version),
+    match kinds::ecs::task_definition(&version.0) {
+        Some(short) if short != version.0 => {
+            (asked.with("taskDefinition", &version.0), Version(short.to_owned()))
+        }
+        Some(_) | None => (asked, version),
     }
 }

@@ -69,8 +69,9 @@ fn push(rollout: &mut Rollout, effect: Effect) {
     rollout.pending.push(Pending { id: EffectId { version: rollout.version, index }, effect });
 }
 
-/// Whether another rollout of the target has to make way: one of an older version; one that nothing takes back; and where somebody else's deployment has
-/// begun, the watch after the one before it. What Tidegate moves on a target under a deployment sees that for itself.
+/// Whether another rollout of the target has to make way: one of an older version; one that nothing takes back; and where
+/// somebody else's deployment has begun, the watch after the one before it. What Tidegate moves on a target under a deployment
+/// sees that for itself.
 fn makes_way(other: &Rollout, newer: &Rollout) -> bool {
     if other.is_beyond_reach() {
         return true;

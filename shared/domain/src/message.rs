@@ -144,9 +144,12 @@ impl Outcome {
             OutcomeKind::RolledBack if self.is_adopted() => {
                 "fix the candidate and deploy it once more".to_owned()
             }
-            OutcomeKind::Refused if self.is_adopted() => {
-                "look at the deployment: it goes on, and Tidegate does not judge it".to_owned()
-            }
+            OutcomeKind::Refused if self.is_adopted() => match &self.reason {
+                Reason::PreflightFailed(_) => {
+                    "look at the deployment: it goes on, and Tidegate does not judge it".to_owned()
+                }
+                _ => "look at the deployment; Tidegate has let go of it".to_owned(),
+            },
             OutcomeKind::Refused => after_refusal(&self.reason, &id),
             OutcomeKind::RolledBack => {
                 format!("fix the candidate and deploy it; to try this one again: tidegate retry {id}")

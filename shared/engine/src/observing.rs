@@ -95,12 +95,12 @@ async fn moved_by_another(engine: &Engine, rollout: &Rollout) -> Result<Option<F
         Err(fault) => return unless_denied(fault),
     };
     for id in under_way {
-        let content = match engine.deployments.get(&id).await {
-            Ok(deployment) => deployment.content,
+        let carrier = match engine.deployments.get(&id).await {
+            Ok(deployment) => deployment.content.map(|content| content.carrier(&deployment.group)),
             Err(fault) if fault.may_pass() => return Err(fault),
             Err(_) => None,
         };
-        if content.is_some_and(|content| content.is_for(&rollout.target)) {
+        if carrier.is_some_and(|carrier| carrier == rollout.target) {
             return Ok(Some(Finding::AlreadyShifting(format!("CodeDeploy deployment {id}"))));
         }
     }

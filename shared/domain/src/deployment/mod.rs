@@ -156,12 +156,12 @@ impl Content {
         }
     }
 
-    /// Whether it moves the traffic of this target.
-    pub fn is_for(&self, target: &Target) -> bool {
+    /// What carries the traffic that it is for; of instances that is their group.
+    pub fn carrier(&self, group: &Group) -> Target {
         match self {
-            Self::Lambda { function, alias, .. } => Target::lambda(function, alias) == *target,
-            Self::Ecs { cluster, service, .. } => Target::ecs(cluster, service) == *target,
-            Self::Server { .. } => false,
+            Self::Lambda { function, alias, .. } => Target::lambda(function, alias),
+            Self::Ecs { cluster, service, .. } => Target::ecs(cluster, service),
+            Self::Server { .. } => Target::code_deploy(group),
         }
     }
 
@@ -256,7 +256,16 @@ pub struct Deployment {
     pub created: Timestamp,
 }
 
+/// A deployment that moves everything at once may be over before it is met, and so long after its beginning it still counts.
+const JUST_NOW: Span = Span::minutes(30);
+
 impl Deployment {
+    /// Whether there is something to follow: it is under way, or it has just moved an alias, which can still be taken back.
+    pub fn can_be_followed(&self, now: Timestamp) -> bool {
+        let is_through = self.platform == Platform::Lambda && self.status == DeploymentStatus::Succeeded;
+        !self.status.is_over() || (is_through && now <= JUST_NOW.after(self.created))
+    }
+
     /// Where it stands.
     pub fn standing(&self) -> Standing {
         Standing {

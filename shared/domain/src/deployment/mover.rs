@@ -75,6 +75,21 @@ pub struct Comparison {
 }
 
 impl CodeDeploy {
+    /// A deployment of this group, of which nothing else is known yet.
+    pub const fn of(group: Group, platform: Platform) -> Self {
+        Self {
+            group,
+            platform,
+            id: None,
+            asked: None,
+            has_alarms: false,
+            red: Vec::new(),
+            status: None,
+            target_groups: None,
+            compared: None,
+        }
+    }
+
     /// Whether Tidegate starts the deployment.
     pub const fn is_driven(&self) -> bool {
         self.asked.is_some()
