@@ -10,6 +10,7 @@ pub mod check;
 pub mod decide;
 pub mod deployment;
 pub mod effect;
+pub mod flag;
 pub mod message;
 pub mod outlook;
 pub mod policy;
