@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard
+.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard bench-kill
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -66,3 +66,10 @@ bench-speed:
 # What guarding SAM's canary is worth, by simulation: prints the table of docs/codedeploy.md. Not a test.
 bench-guard:
 	cargo run --locked --profile ci -p tidegate-tests-sim --bin guard -- 400
+
+# How long feature-flag takes from an alarm's event until AppConfig is told to turn a flag off; writes docs/flags-latency.md. Not
+# a test.
+bench-kill:
+	@tests/tools.sh python
+	cargo build --locked --release --features aws --bins -p tidegate-feature-flag
+	$(PYTHON) tests/bench/kill_switch.py --markdown docs/flags-latency.md --bin target/release/feature-flag

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod flags;
 mod offline;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tidegate_domain::units::Span;
 
 use crate::exit;
 
+pub use self::flags::{Flag, FlagDiff, FlagGet, FlagPlace, Switch};
 pub use self::offline::{Backtest, Judge};
 
 /// Lets a new version's traffic in a little at a time, watches it, and closes by itself when the water turns.
@@ -75,7 +77,7 @@ pub enum Output {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Plays seven rollouts on a simulated cloud and writes a page about them.
+    /// Plays eight rollouts on a simulated cloud and writes a page about them.
     Demo(Demo),
     /// Plays scenario files on a simulated cloud and checks what they expect.
     Simulate(Simulate),
@@ -123,6 +125,9 @@ pub enum Operation {
     Abort(Abort),
     /// Starts an ended rollout once more, under a new name.
     Retry(Retry),
+    /// Looks at feature flags of AppConfig, and switches them.
+    #[command(subcommand)]
+    Flag(Flag),
     /// Lists the events that could not be read, newest first, each with what is wrong with it.
     Quarantine(Quarantine),
 }

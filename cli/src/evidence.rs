@@ -1,6 +1,6 @@
 //! The evidence that a reason carries. The matches are exhaustive, so that a new reason is looked at here.
 
-use tidegate_domain::reason::Reason;
+use tidegate_domain::reason::{FlagReason, Reason};
 use tidegate_domain::verdict::{Cause, Evidence, Pass};
 
 /// What the judge knew when something was decided for this reason; `None` where the judge had no say.
@@ -17,6 +17,7 @@ pub fn evidence_of(reason: &Reason) -> Option<&Evidence> {
         | Reason::FollowingBack(cause)
         | Reason::NothingTakesBack(cause)
         | Reason::WayBackDenied { cause, .. } => of_cause(cause),
+        Reason::Flags(flags) => of_flags(flags),
         Reason::Requested { .. }
         | Reason::TargetFree
         | Reason::PreflightPassed { .. }
@@ -51,6 +52,19 @@ pub fn evidence_of(reason: &Reason) -> Option<&Evidence> {
     }
 }
 
+fn of_flags(flags: &FlagReason) -> Option<&Evidence> {
+    match flags {
+        FlagReason::Awaited(cause)
+        | FlagReason::BackWithTraffic { cause, .. }
+        | FlagReason::NotBack { cause, .. } => of_cause(cause),
+        FlagReason::Due { .. }
+        | FlagReason::Set(_)
+        | FlagReason::Denied(_)
+        | FlagReason::Back(_)
+        | FlagReason::Told(_) => None,
+    }
+}
+
 fn of_pass(pass: &Pass) -> Option<&Evidence> {
     match pass {
         Pass::Evidence(evidence) | Pass::Proceed(evidence) => Some(evidence),
@@ -71,6 +85,7 @@ fn of_cause(cause: &Cause) -> Option<&Evidence> {
         | Cause::Superseded { .. }
         | Cause::ChecksFailed(_)
         | Cause::DeploymentEnded { .. }
+        | Cause::FlagsTakenBack(_)
         | Cause::DeadlinePassed { .. } => None,
     }
 }

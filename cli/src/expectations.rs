@@ -3,7 +3,7 @@
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_sim::Scenario;
-use tidegate_sim::scenario::{ExpectedRollout, Unmet};
+use tidegate_sim::scenario::{ExpectedRollout, ToggleEnd, Unmet};
 
 use crate::story::Expected;
 
@@ -23,6 +23,23 @@ pub fn expectations(scenario: &Scenario, unmet: &[Unmet]) -> Vec<Expected> {
     }
     if let Some(kinds) = &expect.notices {
         stated.push(("expect.notices".to_owned(), notices(kinds)));
+    }
+    if let Some(kinds) = &expect.outcomes {
+        stated.push(("expect.outcomes".to_owned(), notices(kinds)));
+    }
+    for (name, value) in &expect.flags {
+        stated.push((format!("expect.flags.{name}"), format!("{name} is {value} at the end")));
+    }
+    if let Some(begun) = expect.flag_deployments {
+        let words = many(begun, "deployment of flags begins", "deployments of flags begin");
+        stated.push(("expect.flagDeployments".to_owned(), words));
+    }
+    if let Some(ends) = &expect.toggles {
+        let words: Vec<&str> = ends.iter().copied().map(of_toggle).collect();
+        stated.push(("expect.toggles".to_owned(), format!("toggles end {}", words.join(", "))));
+    }
+    if !expect.told.is_empty() {
+        stated.push(("expect.told".to_owned(), format!("people read: {}", expect.told.join("; "))));
     }
     if let Some(letters) = expect.dead_letters {
         stated.push((
@@ -62,6 +79,15 @@ fn of_rollout(id: &RolloutId, expected: &ExpectedRollout) -> Vec<(String, String
     stated.extend(within.iter().map(|within| (at("within"), format!("it is over within {within}"))));
     stated.extend(not_before.iter().map(|least| (at("notBefore"), format!("it takes at least {least}"))));
     stated
+}
+
+fn of_toggle(end: ToggleEnd) -> &'static str {
+    match end {
+        ToggleEnd::Set => "set",
+        ToggleEnd::Back => "as before",
+        ToggleEnd::Failed => "refused",
+        ToggleEnd::UnderWay => "under way",
+    }
 }
 
 fn many(count: usize, one: &str, several: &str) -> String {

@@ -11,6 +11,7 @@
 //! | `backend` | what commands work on |
 //! | `commands` | what each command does |
 //! | `status`, `steps`, `evidence` | a rollout as it is shown |
+//! | `flags` | feature flags as they are shown |
 //! | `doctor`, `remedy` | whether an installation is whole, and what helps where it is not |
 //! | `recorded`, `backtest` | counts from files, to be judged offline; a policy played over them |
 //! | `play`, `expectations`, `story` | a scenario played, and all that its telling needs |
@@ -18,7 +19,9 @@
 //!
 //! # Machine shapes
 //! With `--output json` a command prints one document: `get`, `start` and the verbs a [`status::Status`]; `list` a list of
-//! them; `quarantine` a list of `{id, at, receivedBy, problem, event}`; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
+//! them; `quarantine` a list of `{id, at, receivedBy, problem, event}`;
+//! `flag list` a profile's flags, `flag get` one of them with `of` and `toggles`, `flag diff` a list of `{application, environment,
+//! profile, version, edits, diff}`, `flag on`, `off`, `set` and `get --toggle` a toggle, or `null` where nothing had to change; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,
 //! calls, metricSeries}`; `judge` one `{verdict, reason, fired_at_tick, threshold_log_e, combined_log_e: [], culprits, notes,
 //! metrics: [{name, weight, candidate, stable, ratio, ratio_low, ratio_high, requests_needed, minutes_needed, least_requests,
@@ -40,6 +43,7 @@ mod evidence;
 pub mod exit;
 mod expectations;
 mod files;
+mod flags;
 pub mod house;
 mod out;
 mod page;

@@ -15,6 +15,7 @@ use tidegate_judge as judge;
 use tidegate_wire::timeline::Entry;
 
 use crate::evidence::evidence_of;
+use crate::flags::RolloutFlag;
 
 /// A rollout as `get --output json` prints it; `list --output json` prints a list of them. Members are only ever added.
 ///
@@ -48,6 +49,8 @@ pub struct Status {
     pub policy: String,
     /// The steps, full promotion as the last one.
     pub steps: Vec<StepStatus>,
+    /// The flags that its policy switches, and how far each is.
+    pub flags: Vec<RolloutFlag>,
     /// What is compared; empty before there is anything to compare.
     pub metrics: Vec<MetricStatus>,
     /// The evidence for harm over all metrics; `null` before there is any.
@@ -232,6 +235,7 @@ impl Status {
             setting: wish.map(|(wish, _)| wish.weight_of(&rollout.candidate)),
             policy: rollout.policy.name.clone(),
             steps: crate::steps::steps(rollout, timeline),
+            flags: RolloutFlag::all(rollout),
             metrics: evidence
                 .map(|evidence| evidence.metrics.iter().map(|metric| shown(rollout, ticks, metric)).collect())
                 .unwrap_or_default(),

@@ -96,6 +96,14 @@ fn a_policy_is_read_out_in_words() {
 }
 
 #[test]
+fn flags_and_kill_switches_are_read_out_in_words() {
+    let files = ["events/policies/flags.yaml", "events/policies/kill-switch.yaml"];
+    let called = tidegate(&[&["policy", "check"], &files[..]].concat());
+    assert_eq!(called.exit, 0);
+    insta::assert_snapshot!(called.stdout);
+}
+
+#[test]
 fn every_fault_of_a_policy_is_told_with_its_place() {
     let faulty = written("faulty-policy.yaml", FAULTY);
     let called = tidegate(&["policy", "check", path(&faulty)]);

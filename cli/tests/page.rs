@@ -50,7 +50,7 @@ fn every_element_of_the_page_is_closed_in_its_place() {
 #[test]
 fn every_scenario_has_a_chart_that_says_in_words_what_it_shows() {
     let page = demo();
-    assert_eq!(page.matches("<section id=").count(), 8, "an overview and seven scenarios");
+    assert_eq!(page.matches("<section id=").count(), 9, "an overview and eight scenarios");
     assert_eq!(page.matches("role=\"img\"").count(), page.matches("<desc id=").count());
     assert!(page.matches("<desc id=").count() >= 6);
     assert!(!page.contains("NaN") && !page.contains("inf\""), "every point has a place");

@@ -41,6 +41,9 @@ CODE_BUCKET = "tidegate-e2e-code"
 # CloudFormation takes a template in the request itself up to this size, and from S3 beyond it.
 LARGEST_INLINE_TEMPLATE = 51_200
 
+# What the emulator cannot create. A stack is made without them, and without the outputs that name them.
+NOT_HERE = {"AWS::AppConfig::Extension", "AWS::AppConfig::ExtensionAssociation"}
+
 T = TypeVar("T")
 
 
@@ -222,7 +225,7 @@ class Cloud:
         `code_zips` gives the deployment package of each function by its logical id. They go to S3
         and take the place of `CodeUri`, which is what `sam package` does to a template.
         """
-        template = yaml_parse(template_path.read_text())
+        template = _without_what_is_not_here(yaml_parse(template_path.read_text()))
         self._package(template, code_zips or {}, name)
         formation = self.client("cloudformation")
         formation.create_stack(
@@ -443,6 +446,14 @@ class Cloud:
             return [event["message"] for page in pages for event in page["events"]]
         except logs.exceptions.ResourceNotFoundException:
             return []
+
+
+def _without_what_is_not_here(template: dict) -> dict:
+    dropped = {name for name, resource in template["Resources"].items() if resource["Type"] in NOT_HERE}
+    resources = {name: resource for name, resource in template["Resources"].items() if name not in dropped}
+    outputs = template.get("Outputs", {})
+    outputs = {name: output for name, output in outputs.items() if not any(f'"{one}"' in json.dumps(output) for one in dropped)}
+    return template | {"Resources": resources, "Outputs": outputs}
 
 
 def _ministack_command() -> str:

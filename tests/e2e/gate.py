@@ -117,6 +117,8 @@ class Gate:
     def _handler(gate) -> type[BaseHTTPRequestHandler]:  # noqa: N805, `self` is the handler within
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are sent one after the other: the second would wait for the first one's acknowledgement.
+            disable_nagle_algorithm = True
 
             def call(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -113,9 +113,11 @@ class House:
         item = {"pk": f"POLICY#{rules['name']}", "sk": "POLICY", "text": json.dumps(rules), "json": json.dumps(rules)}
         item["by"] = "e2e"
         item["applied"] = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self.cloud.client("dynamodb").put_item(
-            TableName=self.table, Item={name: {"S": value} for name, value in item.items()}
-        )
+        alarms = {switch["alarm"] for switch in rules.get("killSwitches", [])}
+        for one in [item, *({"pk": f"KILL#{alarm}", "sk": rules["name"]} for alarm in alarms)]:
+            self.cloud.client("dynamodb").put_item(
+                TableName=self.table, Item={name: {"S": value} for name, value in one.items()}
+            )
         return rules["name"]
 
     def workload(self, name: str, **changes: object) -> Workload:
@@ -271,12 +273,12 @@ class House:
         return alias["primary"], alias["weights"]
 
     def told(self, rollout: str) -> list[dict]:
-        """What on-call was told of a rollout, or of an event in the quarantine, oldest first."""
+        """What on-call was told of a rollout, a toggle, or an event in the quarantine, oldest first."""
         self._messages += self.cloud.receive_all(self._on_call)
         return [message for message in self._messages if _is_about(message, rollout)]
 
     def outcomes(self, rollout: str) -> list[str]:
-        """The kinds of outcomes that on-call was told of, oldest first."""
+        """The kinds of outcomes of a rollout or a toggle that on-call was told of, oldest first."""
         return [json.loads(message["Json"]["Message"])["outcome"]["kind"] for message in self.told(rollout)]
 
     def events(self, rollout: str) -> list[dict]:
@@ -352,4 +354,5 @@ def _share(routing: Mapping, version: str) -> float:
 
 def _is_about(message: Mapping, what: str) -> bool:
     about = json.loads(message["Json"]["Message"])["outcome"]["about"]
-    return what in (about.get("rollout", {}).get("id"), about.get("event", {}).get("letter"))
+    ids = [about.get("rollout", {}).get("id"), about.get("flags", {}).get("id"), about.get("event", {}).get("letter")]
+    return what in ids

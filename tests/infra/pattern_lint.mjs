@@ -17,6 +17,10 @@ const MATCHERS = new Set(["prefix", "suffix", "anything-but", "numeric", "exists
 const NOT_IN_REGISTRY = new Set([
   // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_deployment_events.html
   "aws.ecs@ECS Deployment State Change",
+  // https://docs.aws.amazon.com/appconfig/latest/userguide/working-with-appconfig-extensions-about-predefined-notification-eventbridge.html
+  "aws.appconfig@On Deployment Start",
+  "aws.appconfig@On Deployment Complete",
+  "aws.appconfig@On Deployment Rollback",
 ]);
 
 /** Every service's calls come as this type; its fields are those of a CloudTrail record:

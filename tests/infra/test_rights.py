@@ -110,6 +110,38 @@ def test_codedeploy_may_invoke_health_check_by_its_second_name() -> None:
         assert hook[name] == function[name], name
 
 
+def test_only_feature_flag_changes_flags() -> None:
+    calls = {"appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment"}
+    allowed = {resource: set() for resource, _, _ in FUNCTIONS.values()}
+    for resource, actions in allowed.items():
+        actions.update(action for s in statements(resource) for action in listed(s["Action"]) if action in calls)
+    assert {resource: actions for resource, actions in allowed.items() if actions} == {"FeatureFlag": calls}
+
+
+def test_what_switches_at_once_does_not_bake() -> None:
+    resources = template()["Resources"]
+    strategy = resources["FlagsAtOnce"]["Properties"]
+    at_once = {"DeploymentDurationInMinutes": 0, "FinalBakeTimeInMinutes": 0, "GrowthFactor": 100}
+    assert {name: strategy[name] for name in at_once} == at_once
+    function = resources["FeatureFlag"]["Properties"]
+    assert function["Environment"]["Variables"]["TIDEGATE_FLAG_STRATEGY"] == {"Ref": "FlagsAtOnce"}
+
+
+def test_appconfig_asks_health_check_and_says_what_the_rules_listen_to() -> None:
+    resources = template()["Resources"]
+    actions = {point: only for point, (only,) in resources["FlagGuard"]["Properties"]["Actions"].items()}
+    ask = actions.pop("AT_DEPLOYMENT_TICK")
+    assert ask["Uri"] == {"Fn::GetAtt": ["HealthCheck", "Arn"]}
+    assert ask["RoleArn"] == {"Fn::GetAtt": ["FlagGuardRole", "Arn"]}
+    (may,) = statements("FlagGuard")
+    assert (may["Action"], may["Resource"]) == ("lambda:InvokeFunction", {"Fn::GetAtt": ["HealthCheck", "Arn"]})
+    said = {"ON_DEPLOYMENT_START", "ON_DEPLOYMENT_COMPLETE", "ON_DEPLOYMENT_ROLLED_BACK"}
+    assert actions.keys() == said
+    assert all(action["Uri"]["Fn::Sub"].endswith(":event-bus/default") for action in actions.values())
+    heard = {kind for rule in patterns().values() if rule["Pattern"]["source"] == ["aws.appconfig"] for kind in rule["Pattern"]["detail-type"]}
+    assert heard == {"On Deployment Start", "On Deployment Complete", "On Deployment Rollback"}
+
+
 def test_every_state_of_a_deployment_has_one_receiver() -> None:
     states = {name: rule["Pattern"]["detail"]["state"] for name, rule in patterns().items() if name.endswith(".Deployments")}
     ended = states["Rollback.Deployments"]
@@ -155,6 +187,19 @@ def test_every_detail_type_of_the_contract_has_one_receiver_for_each_owner() -> 
                 assert other == name, f"{detail_type} {key} goes to {other} and to {name}"
     owners = {key for detail_type, key in receivers if detail_type == "Effects Due"}
     assert owners == {f"owner={function}" for function in FUNCTIONS}
+
+
+def test_what_aws_says_reaches_a_function_once() -> None:
+    """An alarm concerns rollouts and kill switches, so that two functions hear of it; none hears of anything twice."""
+    receivers: dict[tuple[str, str], list[str]] = {}
+    for name, rule in patterns().items():
+        pattern = rule["Pattern"]
+        states = str(pattern.get("detail", {}).get("state", ""))
+        for detail_type in pattern["detail-type"] if pattern["source"] != ["tidegate"] else []:
+            receivers.setdefault((detail_type, states), []).append(name.split(".")[0])
+    assert all(len(functions) == len(set(functions)) for functions in receivers.values()), receivers
+    several = {detail_type: set(functions) for (detail_type, _), functions in receivers.items() if len(functions) > 1}
+    assert several == {"CloudWatch Alarm State Change": {"Rollback", "FeatureFlag"}}
 
 
 def test_what_no_other_rule_matches_is_quarantined() -> None:

@@ -7,7 +7,7 @@ use tidegate_aws::config::{Installation, TABLE};
 use tidegate_aws::{Account, Aws};
 use tidegate_domain::effect::Owner;
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Clock, FaultKind};
+use tidegate_engine::ports::{Clock, FaultKind, Flags};
 
 use super::{Backend, Needs};
 use crate::args::Place;
@@ -78,6 +78,8 @@ const STATED: &str = "--table NAME with the stack's output Table";
 pub struct OnAws {
     aws: Aws<Installation>,
     clock: Arc<dyn Clock>,
+    /// One for all commands of a call: it remembers ids.
+    flags: Arc<dyn Flags>,
 }
 
 impl OnAws {
@@ -85,16 +87,22 @@ impl OnAws {
     pub async fn open(place: &Place) -> Result<Self, Failure> {
         let account = Account::of_person().await?;
         let aws = account.installation(Named::by(place).found(&account).await?);
-        let clock = aws.clock();
-        Ok(Self { aws, clock })
+        let (clock, flags) = (aws.clock(), aws.flags_to_look_at());
+        Ok(Self { aws, clock, flags })
     }
 }
 
 #[async_trait]
 impl Backend for OnAws {
     fn ports(&self) -> Needs {
-        let Self { aws, clock } = self;
-        Needs { store: aws.store(), routers: aws.routers(), bus: aws.bus(), clock: clock.clone() }
+        let Self { aws, clock, flags } = self;
+        Needs {
+            store: aws.store(),
+            routers: aws.routers(),
+            flags: flags.clone(),
+            bus: aws.bus(),
+            clock: clock.clone(),
+        }
     }
 
     fn pace(&self) -> Span {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Bus, Clock, Ports, Routers, Store};
+use tidegate_engine::ports::{Bus, Clock, Flags, Ports, Routers, Store};
 
 use crate::args::Global;
 use crate::exit::Failure;
@@ -23,6 +23,8 @@ pub struct Needs {
     pub store: Arc<dyn Store>,
     /// The routers, to look at targets.
     pub routers: Routers,
+    /// AppConfig, to look at.
+    pub flags: Arc<dyn Flags>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The time.
@@ -31,8 +33,8 @@ pub struct Needs {
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, bus, clock, .. } = ports.clone();
-        Self { store, routers, bus, clock }
+        let Ports { store, routers, flags, bus, clock, .. } = ports.clone();
+        Self { store, routers, flags, bus, clock }
     }
 }
 

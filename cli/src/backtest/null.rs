@@ -63,10 +63,11 @@ impl Because {
             Cause::GuardBroken { .. } => Self::Guard,
             Cause::WorseThanBaseline { .. } => Self::Baseline,
             Cause::Undecided(_) => Self::Undecided,
-            // Nobody aborts, supersedes or deploys here, and no alarm fires.
+            // Nobody aborts, supersedes or deploys here, no alarm fires, and no flag is taken back.
             Cause::DeadlinePassed { .. }
             | Cause::ChecksFailed(_)
             | Cause::DeploymentEnded { .. }
+            | Cause::FlagsTakenBack(_)
             | Cause::AlarmFired { .. }
             | Cause::Aborted { .. }
             | Cause::Superseded { .. } => Self::Deadline,

@@ -1,4 +1,4 @@
-//! `tidegate demo`: seven scenarios that are compiled in, told on the terminal and on a page.
+//! `tidegate demo`: eight scenarios that are compiled in, told on the terminal and on a page.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ macro_rules! scenarios {
 }
 
 /// What the demo plays, in this order.
-const SCENARIOS: [(&str, &str); 7] = scenarios![
+const SCENARIOS: [(&str, &str); 8] = scenarios![
     "healthy",
     "five-times-errors",
     "outage",
@@ -27,6 +27,7 @@ const SCENARIOS: [(&str, &str); 7] = scenarios![
     "harm-at-the-gate",
     "crash-in-rollback",
     "codedeploy-ecs-unhealthy",
+    "flags-at-25",
 ];
 
 /// Carries the command out.

@@ -76,7 +76,7 @@ async fn which(args: &args::Get, backend: &mut dyn Backend) -> Result<Option<Rol
 }
 
 async fn under_way(ports: &Needs) -> Result<Vec<RolloutId>, Failure> {
-    Ok(ports.store.listed().await?.into_iter().map(|listed| listed.id).collect())
+    Ok(ports.store.listed().await?.rollouts.into_iter().map(|listed| listed.id).collect())
 }
 
 /// Draws it anew in place until it is over.

@@ -18,7 +18,8 @@ const ENDED: usize = 100;
 /// Carries the command out.
 pub async fn run(args: &args::List, backend: &mut dyn Backend, out: &mut Out) -> Result<Exit, Failure> {
     let ports = backend.ports();
-    let mut ids: Vec<RolloutId> = ports.store.listed().await?.into_iter().map(|listed| listed.id).collect();
+    let mut ids: Vec<RolloutId> =
+        ports.store.listed().await?.rollouts.into_iter().map(|listed| listed.id).collect();
     if args.all {
         let ended = ports.store.ended(ENDED).await?;
         ids.extend(ended.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());

@@ -130,7 +130,8 @@ async fn nothing(id: &RolloutId, why: &Reason, ports: &Needs, out: &mut Out) -> 
 /// No such rollout: here are the ones there are.
 pub async fn unknown(id: &RolloutId, ports: &Needs) -> Result<Failure, Failure> {
     const NAMES: usize = 10;
-    let mut known: Vec<String> = ports.store.listed().await?.into_iter().map(|listed| listed.id.0).collect();
+    let mut known: Vec<String> =
+        ports.store.listed().await?.rollouts.into_iter().map(|listed| listed.id.0).collect();
     for ended in ports.store.ended(NAMES).await? {
         if !known.contains(&ended.0) {
             known.push(ended.0);

@@ -35,7 +35,7 @@ pub async fn run(
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     let ports = backend.ports();
-    let (policy, of_policy) = policy(&args.policy, ports.store.as_ref()).await?;
+    let (policy, Policy { target: of_policy, .. }) = policy(&args.policy, ports.store.as_ref()).await?;
     let stated = args.function.clone().zip(args.alias.clone());
     let target = stated.map(|(function, alias)| Target::lambda(function, alias));
     let Some(whose) = target.clone().or(of_policy) else {
@@ -127,21 +127,21 @@ async fn already(before: &Rollout, out: &mut Out, ports: &Needs) -> Result<Exit,
     Ok(if before.phase.is_terminal() { Exit::Bad } else { Exit::of(before.phase.name()) })
 }
 
-/// The policy of a file, whole, or the name of a stored one; and the target that it names.
-async fn policy(named: &str, store: &dyn Store) -> Result<(PolicyRef, Option<Target>), Failure> {
+/// The policy of a file, whole, or the name of a stored one; and the policy itself.
+pub async fn policy(named: &str, store: &dyn Store) -> Result<(PolicyRef, Policy), Failure> {
     let path = Path::new(named);
     if path.is_file() || looks_like_a_file(path) {
         let text = files::read(path)?;
         let json = json_of(&text).map_err(|faults| faulty(path, &faults))?;
         let policy = Policy::from_json(&json).map_err(|faults| faulty(path, &faults))?;
-        return Ok((PolicyRef::Inline(json), policy.target));
+        return Ok((PolicyRef::Inline(json), policy));
     }
     let record = store.policy(named).await?;
     let record = record.ok_or_else(|| {
         Failure::Data(format!("no policy is stored under {named:?}, and no file is called so"))
     })?;
     let policy = record.policy().map_err(|faults| faulty(path, &faults))?;
-    Ok((PolicyRef::Name(named.to_owned()), policy.target))
+    Ok((PolicyRef::Name(named.to_owned()), policy))
 }
 
 fn looks_like_a_file(path: &Path) -> bool {
@@ -149,7 +149,7 @@ fn looks_like_a_file(path: &Path) -> bool {
 }
 
 /// Why a request became no document: it is kept as unreadable, or nobody answers.
-async fn unheard(message: &Message, asked: Timestamp, ports: &Needs) -> Result<Failure, Failure> {
+pub async fn unheard(message: &Message, asked: Timestamp, ports: &Needs) -> Result<Failure, Failure> {
     let detail = message.detail().ok().and_then(|detail| serde_json::from_str::<Value>(&detail).ok());
     let letters = ports.store.quarantined(LETTERS).await?;
     let mut ours =

@@ -70,7 +70,7 @@ async fn follow(
     followed: &mut BTreeMap<RolloutId, Following>,
     first: bool,
 ) -> Result<(), Failure> {
-    for listed in ports.store.listed().await? {
+    for listed in ports.store.listed().await?.rollouts {
         if followed.contains_key(&listed.id) {
             continue;
         }

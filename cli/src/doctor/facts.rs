@@ -229,7 +229,7 @@ impl TableFacts {
     async fn gathered(name: String, store: &dyn Store) -> Self {
         // Any item will do, also one that is not there.
         let item = store.policy("doctor").await.map(|_| ());
-        let live = store.listed().await.map(|listed| listed.len());
+        let live = store.listed().await.map(|listed| listed.rollouts.len());
         Self { name, item, live }
     }
 }

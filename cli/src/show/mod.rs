@@ -3,6 +3,7 @@
 pub mod backtest;
 #[cfg(feature = "aws")]
 pub mod doctor;
+pub mod flags;
 pub mod judged;
 pub mod numbers;
 pub mod policy;

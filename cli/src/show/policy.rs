@@ -8,8 +8,8 @@ use tidegate_domain::admit::{Asked, admit};
 use tidegate_domain::check::{Asks, Check};
 use tidegate_domain::deployment::{CodeDeploy, Group, Mover, Platform};
 use tidegate_domain::policy::{
-    AlarmAction, CloudWatchMetric, Faults, FlagMoment, Gate, Harm, Metric, MetricSource, Mode,
-    OnInconclusive, Policy,
+    AlarmAction, CloudWatchMetric, Faults, FlagChange, FlagMoment, Gate, Harm, KillSwitch, Metric,
+    MetricSource, Mode, OnInconclusive, Policy,
 };
 use tidegate_domain::rollout::{Phase, Request, RolloutId};
 use tidegate_domain::target::kinds::{code_deploy, ecs};
@@ -202,15 +202,11 @@ pub fn reading(policy: &Policy) -> Vec<(&'static str, String)> {
     }
     lines.push(("undecided", undecided(analysis.on_inconclusive, by_code_deploy).to_owned()));
     if !policy.flags.is_empty() {
-        let flags = policy.flags.iter().map(|flag| {
-            let at = match flag.at {
-                FlagMoment::BeforeTraffic => "before any traffic".to_owned(),
-                FlagMoment::Weight(weight) => format!("at {weight}"),
-                FlagMoment::Promotion => "after full promotion".to_owned(),
-            };
-            format!("{} on {at}", flag.flag)
-        });
-        lines.push(("flags", flags.collect::<Vec<_>>().join("\n")));
+        lines.push(("flags", policy.flags.iter().map(flag_words).collect::<Vec<_>>().join("\n")));
+    }
+    if !policy.kill_switches.is_empty() {
+        let switches = policy.kill_switches.iter().map(kill_switch_words);
+        lines.push(("kill", switches.collect::<Vec<_>>().join("\n")));
     }
     let topic = policy.notify.topic.clone().unwrap_or_else(|| "the installation's topic".to_owned());
     lines.push(("tells", topic));
@@ -252,6 +248,32 @@ fn check_words(check: &Check) -> String {
     let wanted: Vec<String> = status.into_iter().chain(places).chain(contains).chain(limit).collect();
     let wanted = if wanted.is_empty() { "no error".to_owned() } else { wanted.join(", ") };
     format!("{}: {asks} for up to {}: {wanted}", check.name, check.timeout)
+}
+
+/// `new-basket on at 50 %, in shop/prod/flags, by AppConfig.AllAtOnce`.
+fn flag_words(change: &FlagChange) -> String {
+    let FlagChange { wanted, at, profile, strategy, ship_pending } = change;
+    let at = moment_words(*at);
+    let by = strategy.as_ref().map(|name| format!(", by {name}")).unwrap_or_default();
+    let along = if *ship_pending { ", with a version that waits to be deployed" } else { "" };
+    format!("{wanted} {at}, in {profile}{by}{along}")
+}
+
+/// When a flag switches.
+pub fn moment_words(at: FlagMoment) -> String {
+    match at {
+        FlagMoment::BeforeTraffic => "before any traffic".to_owned(),
+        FlagMoment::Weight(weight) => format!("at {weight}"),
+        FlagMoment::Promotion => "after full promotion".to_owned(),
+    }
+}
+
+/// `checkout-5xx turns off new-basket, in shop/prod/flags`.
+fn kill_switch_words(switch: &KillSwitch) -> String {
+    let KillSwitch { alarm, flag, variant, profile, preempt } = switch;
+    let variant = variant.as_ref().map(|name| format!(" (variant {name})")).unwrap_or_default();
+    let first = if *preempt { ", and stops another deployment there" } else { "" };
+    format!("{alarm} turns off {flag}{variant}, in {profile}{first}")
 }
 
 fn named(metric: &CloudWatchMetric) -> String {

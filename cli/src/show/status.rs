@@ -8,8 +8,10 @@ use tidegate_domain::units::{Span, Weight};
 use tidegate_domain::verdict::Counts;
 
 use super::numbers::{interval, moment, odds, ratio, span, time_of_day};
+use super::policy::moment_words;
 use super::style::{BOLD, CALM, DIM, GOOD, WIDTH, hang, in_style, length, of_health};
 use super::table::Table;
+use crate::flags::{RolloutFlag, SwitchState};
 use crate::status::{DeploymentShown, GateStatus, Status, StepState, StepStatus};
 
 /// The width of the labels on the left.
@@ -21,6 +23,7 @@ pub fn status(status: &Status, now: Timestamp) -> String {
     head(&mut text, status);
     text.push('\n');
     steps(&mut text, status, now);
+    flags(&mut text, status);
     text.push('\n');
     if !status.metrics.is_empty() {
         metrics(&mut text, status);
@@ -141,6 +144,22 @@ fn standing(step: &StepStatus, now: Timestamp) -> String {
         }
         (StepState::Current, None) => in_style(DIM, ", its weight is being set"),
         (StepState::Done | StepState::ToCome | StepState::Stopped, _) => String::new(),
+    }
+}
+
+/// The flags that it switches: `✓ new-basket on at 25 %, in shop/prod/flags`.
+fn flags(text: &mut String, status: &Status) {
+    for (index, RolloutFlag { wanted, profile, at, state }) in status.flags.iter().enumerate() {
+        let (marker, now) = match state {
+            SwitchState::ToCome => (marker(StepState::ToCome), ""),
+            SwitchState::Asked => (marker(StepState::Current), ", asked for"),
+            SwitchState::Set => (marker(StepState::Done), ""),
+            SwitchState::Back => (marker(StepState::Stopped), ", taken back"),
+            SwitchState::NotSet => (marker(StepState::ToCome), ", not switched"),
+        };
+        let label = if index == 0 { "Flags" } else { "" };
+        let words = format!("{wanted} {}, in {profile}", moment_words(*at));
+        line(text, label, &format!("{marker} {words}{}", in_style(DIM, now)));
     }
 }
 

@@ -5,5 +5,8 @@ use tidegate_feature_flag::{FeatureFlag, Needs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failed> {
-    run(|aws| FeatureFlag::new(Needs { store: aws.store(), bus: aws.bus(), clock: aws.clock() })).await
+    run(|aws| {
+        FeatureFlag::new(Needs { store: aws.store(), flags: aws.flags(), bus: aws.bus(), clock: aws.clock() })
+    })
+    .await
 }

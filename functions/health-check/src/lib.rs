@@ -13,7 +13,9 @@ use tidegate_engine::ports::{
 };
 use tidegate_engine::sweep::Sweep;
 use tidegate_engine::{Answer, Door, Engine, Hands, Hooks, Respond};
-use tidegate_wire::aws::{self, AppConfigDirective, Asks, AwsEvent, EcsHookAnswer};
+use tidegate_wire::aws::{
+    self, AppConfigChange, AppConfigDirective, AppConfigTick, Asks, AwsEvent, EcsHookAnswer,
+};
 use tidegate_wire::bus::Message;
 use tidegate_wire::intake::Incoming;
 
@@ -81,13 +83,22 @@ impl HealthCheck {
         Self { door, engine, hooks, sweep }
     }
 
+    /// AppConfig asks whether a deployment of flags may go on. That Tidegate cannot tell is no reason to take it back.
+    async fn tick(&self, tick: &AppConfigTick) -> Result<Answer, Fault> {
+        let cause = self.sweep.judge_flags(&tick.deployment, tick.description.as_deref()).await?;
+        let directive = cause.map_or(AppConfigDirective::Continue, |cause| AppConfigDirective::RollBack {
+            description: cause.to_string(),
+        });
+        Ok(Answer::Value(serde_json::to_value(directive).unwrap_or_else(|_| go_on(Asks::AppConfig))))
+    }
+
     async fn look(&self, rollouts: &[RolloutId]) -> Result<Answer, Fault> {
         self.sweep.batch(rollouts).await?;
         Ok(Answer::Value(json!({ "judged": rollouts })))
     }
 }
 
-/// Nothing guards these deployments in this release, and an answer that is no answer would roll them back.
+/// What is answered where nothing better can be said: an answer that is no answer would roll the deployment back.
 fn go_on(asks: Asks) -> Value {
     match asks {
         Asks::Ecs => serde_json::to_value(EcsHookAnswer::Succeeded),
@@ -130,7 +141,14 @@ impl Respond for HealthCheck {
                 Ok(Answer::Value(json!({ "asked": hook.deployment })))
             }
             Incoming::Aws(AwsEvent::EcsHook(_)) => Ok(Answer::Value(go_on(Asks::Ecs))),
-            Incoming::Aws(AwsEvent::AppConfigTick(_)) => Ok(Answer::Value(go_on(Asks::AppConfig))),
+            Incoming::Aws(AwsEvent::AppConfigTick(tick)) => self.tick(&tick).await,
+            Incoming::Aws(AwsEvent::AppConfigDeployment(begun)) if begun.change == AppConfigChange::Start => {
+                self.sweep.guard_flags(&begun.deployment, None).await?;
+                Ok(Answer::Ignored(format!(
+                    "{} is guarded where its extension names a policy",
+                    begun.deployment
+                )))
+            }
             Incoming::Bus { .. } | Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::HealthCheck)),
         }
     }
@@ -153,6 +171,9 @@ impl Hands for Eyes {
             | Effect::StartDeployment { .. }
             | Effect::ContinueDeployment { .. }
             | Effect::StopDeployment { .. }
+            | Effect::ExamineFlags
+            | Effect::SetFlags { .. }
+            | Effect::RestoreFlags
             | Effect::Supersede { .. }
             | Effect::StartNext
             | Effect::Restart { .. }

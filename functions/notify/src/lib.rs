@@ -154,6 +154,9 @@ impl Hands for Voice {
             | Effect::StartDeployment { .. }
             | Effect::ContinueDeployment { .. }
             | Effect::StopDeployment { .. }
+            | Effect::ExamineFlags
+            | Effect::SetFlags { .. }
+            | Effect::RestoreFlags
             | Effect::Supersede { .. }
             | Effect::Measure
             | Effect::StartNext

@@ -84,7 +84,9 @@ impl Rollback {
             | Message::TicksDue(_)
             | Message::DeploymentFound(_)
             | Message::RolloutOutcome(_)
-            | Message::FlagToggleRequested(_) => return Ok(Answer::elsewhere(Owner::Rollback)),
+            | Message::FlagToggleRequested(_)
+            | Message::FlagsDue(_)
+            | Message::FlagsChanged(_) => return Ok(Answer::elsewhere(Owner::Rollback)),
         };
         Ok(Answer::Handled(handled))
     }
@@ -226,6 +228,9 @@ impl Hands for Back {
             Effect::Shift { .. }
             | Effect::StartDeployment { .. }
             | Effect::ContinueDeployment { .. }
+            | Effect::ExamineFlags
+            | Effect::SetFlags { .. }
+            | Effect::RestoreFlags
             | Effect::Measure
             | Effect::StartNext
             | Effect::Restart { .. }

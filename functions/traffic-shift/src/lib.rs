@@ -91,7 +91,9 @@ impl TrafficShift {
             | Message::EffectsDue(_)
             | Message::TicksDue(_)
             | Message::RolloutOutcome(_)
-            | Message::FlagToggleRequested(_) => return Ok(Answer::elsewhere(Owner::TrafficShift)),
+            | Message::FlagToggleRequested(_)
+            | Message::FlagsDue(_)
+            | Message::FlagsChanged(_) => return Ok(Answer::elsewhere(Owner::TrafficShift)),
         };
         Ok(Answer::Handled(handled))
     }
@@ -208,6 +210,9 @@ impl Hands for Forward {
             }
             Effect::TakeBack { .. }
             | Effect::StopDeployment { .. }
+            | Effect::ExamineFlags
+            | Effect::SetFlags { .. }
+            | Effect::RestoreFlags
             | Effect::Supersede { .. }
             | Effect::Measure
             | Effect::Announce(_) => unreachable!("the engine gives a function its own effects only"),

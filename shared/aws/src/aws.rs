@@ -9,6 +9,8 @@ use tidegate_engine::ports::Alarms;
 use tidegate_engine::ports::Bus;
 #[cfg(feature = "deployments")]
 use tidegate_engine::ports::Deployments;
+#[cfg(feature = "flags")]
+use tidegate_engine::ports::Flags;
 #[cfg(feature = "functions")]
 use tidegate_engine::ports::Functions;
 #[cfg(feature = "metrics")]
@@ -28,7 +30,7 @@ use crate::config::{Home, Installation, Settings, Unset};
 use crate::meter::EmbeddedMetrics;
 use crate::sdk::{self, Sdk};
 
-/// An installation on AWS, as a function has it, or as a person does, whom nobody tells the topic of on-call. Taking a port
+/// An installation on AWS, as a function has it, or as a person does, whom nobody tells the topic of on-call or how flags are deployed. Taking a port
 /// costs nothing; its client is created by its first call.
 #[derive(Debug, Clone)]
 pub struct Aws<S = Settings> {
@@ -53,6 +55,12 @@ impl Aws {
     pub fn notifier(&self) -> Arc<dyn Notifier> {
         Arc::new(crate::notifier::Sns::new(self.sdk.clone(), self.settings.topic.clone()))
     }
+
+    /// AppConfig.
+    #[cfg(feature = "flags")]
+    pub fn flags(&self) -> Arc<dyn Flags> {
+        Arc::new(crate::flags::AppConfig::new(self.sdk.clone(), self.settings.flag_strategy.clone()))
+    }
 }
 
 impl<S: AsRef<Installation>> Aws<S> {
@@ -63,6 +71,12 @@ impl<S: AsRef<Installation>> Aws<S> {
 
     pub(crate) const fn with(settings: S, sdk: Arc<Sdk>) -> Self {
         Self { settings, sdk }
+    }
+
+    /// AppConfig as a person looks at it: deploying is feature-flag's, which is told how.
+    #[cfg(feature = "flags")]
+    pub fn flags_to_look_at(&self) -> Arc<dyn Flags> {
+        Arc::new(crate::flags::AppConfig::new(self.sdk.clone(), None))
     }
 
     /// The time.

@@ -29,6 +29,9 @@ pub struct Settings {
     pub installation: Installation,
     /// `TIDEGATE_TOPIC`: the SNS topic for outcomes whose policy names none.
     pub topic: TopicArn,
+    /// `TIDEGATE_FLAG_STRATEGY`: the id of the AppConfig deployment strategy for flags that are to change at once;
+    /// AppConfig's own where unset.
+    pub flag_strategy: Option<String>,
     /// `TIDEGATE_LOG`: how much is logged: `off`, `error`, `warn`, `info` (where it says nothing) or `debug`.
     pub log: LevelFilter,
 }
@@ -168,6 +171,7 @@ impl Settings {
         if parsed.is_none() && !topic.is_empty() {
             faults.push(format!("TIDEGATE_TOPIC is {topic:?}, no ARN of a topic; like {EXAMPLE_TOPIC}"));
         }
+        let flag_strategy = set("TIDEGATE_FLAG_STRATEGY");
         let log = set("TIDEGATE_LOG").map_or(Some(LevelFilter::INFO), |level| level.parse().ok());
         // Release builds leave the traces of the SDK out: half a megabyte of every binary.
         let log = log.filter(|level| *level <= LevelFilter::DEBUG);
@@ -176,7 +180,7 @@ impl Settings {
         }
         match (parsed, log) {
             (Some(topic), Some(log)) if faults.is_empty() => {
-                Ok(Self { installation: Installation { table, bus }, topic, log })
+                Ok(Self { installation: Installation { table, bus }, topic, flag_strategy, log })
             }
             _ => Err(Unset(faults)),
         }

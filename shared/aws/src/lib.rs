@@ -16,6 +16,8 @@ pub mod config;
 #[cfg(feature = "deployments")]
 pub mod deployments;
 pub mod faults;
+#[cfg(feature = "flags")]
+pub mod flags;
 #[cfg(feature = "functions")]
 pub mod functions;
 #[cfg(feature = "inspection")]

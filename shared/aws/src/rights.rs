@@ -26,6 +26,8 @@ pub fn all() -> Vec<(&'static str, &'static [Right])> {
         ("metrics", crate::metrics::RIGHTS),
         #[cfg(feature = "alarms")]
         ("alarms", crate::alarms::RIGHTS),
+        #[cfg(feature = "flags")]
+        ("flags", crate::flags::RIGHTS),
         #[cfg(feature = "functions")]
         ("functions", crate::functions::RIGHTS),
         #[cfg(feature = "probe")]

@@ -75,6 +75,8 @@ pub(crate) struct Sdk {
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     #[cfg(feature = "notifier")]
     sns: OnceLock<aws_sdk_sns::Client>,
+    #[cfg(feature = "flags")]
+    appconfig: OnceLock<aws_sdk_appconfig::Client>,
     #[cfg(feature = "deployments")]
     codedeploy: OnceLock<aws_sdk_codedeploy::Client>,
     #[cfg(feature = "deployments")]
@@ -104,6 +106,8 @@ impl Sdk {
             eventbridge: OnceLock::new(),
             #[cfg(feature = "notifier")]
             sns: OnceLock::new(),
+            #[cfg(feature = "flags")]
+            appconfig: OnceLock::new(),
             #[cfg(feature = "deployments")]
             codedeploy: OnceLock::new(),
             #[cfg(feature = "deployments")]
@@ -134,6 +138,11 @@ impl Sdk {
     #[cfg(feature = "notifier")]
     pub(crate) fn sns(&self) -> &aws_sdk_sns::Client {
         self.sns.get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+    }
+
+    #[cfg(feature = "flags")]
+    pub(crate) fn appconfig(&self) -> &aws_sdk_appconfig::Client {
+        self.appconfig.get_or_init(|| aws_sdk_appconfig::Client::new(&self.config))
     }
 
     #[cfg(feature = "deployments")]

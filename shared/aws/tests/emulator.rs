@@ -17,12 +17,14 @@ use tidegate_aws::Aws;
 use tidegate_aws::config::Installation;
 use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Group, Mover, Platform};
 use tidegate_domain::effect::Owner;
+use tidegate_domain::flag::toggle::{AskedBy, Stage, Toggle, ToggleId};
+use tidegate_domain::flag::{FlagGuard, Profile};
 use tidegate_domain::policy::Policy;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::ticks::{Arms, Tick};
-use tidegate_domain::verdict::{Counts, Verdict};
+use tidegate_domain::verdict::{Baseline, Counts, Verdict};
 use tidegate_engine::ports::{
     Claim, Commit, Committed, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
 };
@@ -125,14 +127,14 @@ async fn a_rollout_lives_and_ends_in_the_table() {
     assert_eq!(commit(store, Some(&queued), &started, None).await, Committed::Done);
     assert_eq!(store.lock_holder(&queued.target).await.unwrap(), Some(queued.id.clone()));
     let row = Listed { id: queued.id.clone(), target: queued.target.key() };
-    assert_eq!(store.listed().await.unwrap(), [row]);
+    assert_eq!(store.listed().await.unwrap().rollouts, [row]);
     assert!(store.ended(10).await.unwrap().is_empty());
 
     let over = moved(&started, Phase::Succeeded, "11:00:00");
     assert_eq!(commit(store, Some(&started), &over, None).await, Committed::Done);
     assert_eq!(store.lock_holder(&queued.target).await.unwrap(), None);
     assert!(store.watching("checkout-5xx").await.unwrap().is_empty());
-    assert!(store.listed().await.unwrap().is_empty());
+    assert!(store.listed().await.unwrap().rollouts.is_empty());
     assert_eq!(store.ended(10).await.unwrap(), std::slice::from_ref(&queued.id));
     let versions: Vec<_> =
         store.timeline(&queued.id).await.unwrap().into_iter().map(|entry| entry.version).collect();
@@ -286,4 +288,80 @@ async fn hooks_wait_oldest_first_until_they_are_answered() {
     store.answered(&hook("d-2", "10:02:00")).await.unwrap();
     store.answered(&hook("d-2", "10:02:00")).await.unwrap();
     assert_eq!(store.asked().await.unwrap(), [hook("d-1", "10:01:00")]);
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn a_toggle_is_live_until_it_is_over_and_one_of_two_commits_is_kept() {
+    let store = table("toggles").await;
+    let [application, environment, profile] = ["shop", "prod", "flags"].map(str::to_owned);
+    let profile = Profile { application, environment, profile };
+    let asked = AskedBy::Person { by: "ops".to_owned(), why: None };
+    let first = Toggle::asked(ToggleId("sale".to_owned()), profile, asked, Vec::new(), at("10:00:00"));
+    assert_eq!(store.toggle(&first.id).await.unwrap(), None);
+    assert_eq!(store.commit_toggle(None, &first).await.unwrap(), Committed::Done);
+    assert_eq!(store.commit_toggle(None, &first).await.unwrap(), Committed::Conflict);
+    assert_eq!(store.listed().await.unwrap().toggles, std::slice::from_ref(&first.id));
+
+    let second = Toggle { version: 2, ship_pending: true, ..first.clone() };
+    let other = Toggle { version: 2, preempt: true, ..first.clone() };
+    assert_eq!(store.commit_toggle(Some(&first), &second).await.unwrap(), Committed::Done);
+    assert_eq!(store.commit_toggle(Some(&first), &other).await.unwrap(), Committed::Conflict);
+    assert_eq!(store.toggle(&first.id).await.unwrap(), Some(second.clone()));
+
+    let over = Toggle { version: 3, stage: Stage::Done { left: Vec::new() }, ..second.clone() };
+    assert_eq!(store.commit_toggle(Some(&first), &over).await.unwrap(), Committed::Conflict);
+    assert_eq!(
+        store.listed().await.unwrap().toggles,
+        std::slice::from_ref(&first.id),
+        "nothing of a conflict is written"
+    );
+    assert_eq!(store.commit_toggle(Some(&second), &over).await.unwrap(), Committed::Done);
+    assert_eq!(store.listed().await.unwrap().toggles, []);
+    assert_eq!(store.toggle(&first.id).await.unwrap(), Some(over));
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn a_policy_is_found_by_the_alarms_of_its_kill_switches() {
+    let store = table("kills").await;
+    let switch = |alarm: &str| json!({ "alarm": alarm, "flag": "sale", "application": "shop", "environment": "prod", "profile": "flags" });
+    for (name, alarms) in [("a", ["5xx", "slow"]), ("b", ["5xx", "5xx-old"])] {
+        let json = json!({
+            "version": 1, "name": name, "strategy": { "steps": [{ "setWeight": 5 }, { "bake": "10m" }] },
+            "killSwitches": alarms.map(switch),
+        });
+        let (name, text, by) = (name.to_owned(), json.to_string(), "ops".to_owned());
+        store.put_policy(&PolicyRecord { name, text, json, applied: at("10:00:00"), by }).await.unwrap();
+    }
+    assert_eq!(store.kill_switches("5xx").await.unwrap(), ["a", "b"]);
+    assert_eq!(store.kill_switches("slow").await.unwrap(), ["a"]);
+    assert_eq!(store.kill_switches("fast").await.unwrap(), <[&str; 0]>::default());
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn of_two_guards_after_the_same_one_is_kept() {
+    let store = table("flag-guards").await;
+    let guard = |version, judged: Option<&str>| FlagGuard {
+        id: "env1234#9".to_owned(),
+        version,
+        deployment: "shop/prod/flags deployment 9".to_owned(),
+        policy: rollout("a", "10:00:00").policy,
+        since: at("10:00:00"),
+        red: Vec::new(),
+        baseline: Baseline::default(),
+        judged: judged.map(at),
+        cause: None,
+    };
+    for (guard, committed) in [
+        (guard(1, None), Committed::Done),
+        (guard(1, None), Committed::Conflict),
+        (guard(2, Some("10:01:00")), Committed::Done),
+        (guard(2, Some("10:02:00")), Committed::Conflict),
+    ] {
+        assert_eq!(store.put_flag_guard(&guard).await.unwrap(), committed);
+    }
+    assert_eq!(store.flag_guard("env1234#9").await.unwrap(), Some(guard(2, Some("10:01:00"))));
+    assert_eq!(store.flag_guard("env1234#8").await.unwrap(), None);
 }

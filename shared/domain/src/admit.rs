@@ -96,11 +96,6 @@ fn findings(rollout: &Rollout, others: &[Rollout]) -> Vec<Finding> {
                 .to_owned(),
         ));
     }
-    if !rollout.policy.flags.is_empty() {
-        findings.push(Finding::Unsupported(
-            "flags: this release does not toggle feature flags; remove them from the policy".to_owned(),
-        ));
-    }
     if rollout.is_adopted() {
         if rollout.stable.as_ref() == Some(&rollout.candidate) {
             findings.push(Finding::AlreadyLive);

@@ -44,6 +44,27 @@ pub fn owners_needed(
     Owner::ALL.into_iter().filter(|owner| pending(*owner) || due == Some(*owner)).collect()
 }
 
+/// The owner for whom there is nothing pending, and who can bring a rollout to its end all the same: its flags are back, and its
+/// traffic was before them.
+pub fn ends_next(rollout: &Rollout) -> Option<Owner> {
+    match &rollout.phase {
+        Phase::RollingBack(way) | Phase::Stuck(way) => {
+            (rollout.flags.back && way.traffic_back.is_some()).then_some(Owner::Rollback)
+        }
+        Phase::Queued
+        | Phase::Preflight { .. }
+        | Phase::Baking(_)
+        | Phase::Paused { .. }
+        | Phase::Shifting(_)
+        | Phase::Watching { .. }
+        | Phase::Succeeded
+        | Phase::RolledBack { .. }
+        | Phase::Superseded { .. }
+        | Phase::TakenOver { .. }
+        | Phase::Refused { .. } => None,
+    }
+}
+
 /// Whether a verdict has to be published: whoever decides has something to do about it.
 pub fn is_news(rollout: &Rollout, verdict: &Verdict) -> bool {
     match verdict {

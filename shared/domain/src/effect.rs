@@ -110,6 +110,15 @@ pub enum Effect {
         /// Which deployment.
         deployment: DeploymentId,
     },
+    /// Finds out whether the policy's flags can be set.
+    ExamineFlags,
+    /// Sets flags.
+    SetFlags {
+        /// Their places in the policy's list.
+        flags: Vec<usize>,
+    },
+    /// Puts the flags back that this rollout changed.
+    RestoreFlags,
     /// Takes an older rollout of the same target out of the way.
     Supersede {
         /// The older rollout.
@@ -144,6 +153,7 @@ impl Effect {
             | Self::Restart { .. } => Owner::TrafficShift,
             Self::TakeBack { .. } | Self::StopDeployment { .. } | Self::Supersede { .. } => Owner::Rollback,
             Self::Measure => Owner::HealthCheck,
+            Self::ExamineFlags | Self::SetFlags { .. } | Self::RestoreFlags => Owner::FeatureFlag,
             Self::Announce(_) => Owner::Notify,
         }
     }
@@ -152,8 +162,11 @@ impl Effect {
     pub fn comes_to(&self, result: &Performed) -> bool {
         match self {
             Self::Shift { .. } | Self::TakeBack { .. } => {
-                !matches!(result, Performed::Done | Performed::Started(_))
+                matches!(result, Performed::Routed { .. } | Performed::FenceLost(_) | Performed::Denied(_))
             }
+            Self::ExamineFlags => matches!(result, Performed::FlagsExamined(_) | Performed::Denied(_)),
+            Self::SetFlags { .. } => matches!(result, Performed::FlagsSet | Performed::Denied(_)),
+            Self::RestoreFlags => matches!(result, Performed::FlagsBack(_)),
             Self::StartDeployment { .. } => matches!(result, Performed::Started(_) | Performed::Denied(_)),
             Self::ContinueDeployment { .. } | Self::StopDeployment { .. } => {
                 matches!(result, Performed::Done | Performed::Denied(_))
@@ -173,6 +186,9 @@ impl Effect {
             Self::StartDeployment { .. }
             | Self::ContinueDeployment { .. }
             | Self::StopDeployment { .. }
+            | Self::ExamineFlags
+            | Self::SetFlags { .. }
+            | Self::RestoreFlags
             | Self::Supersede { .. }
             | Self::Measure
             | Self::StartNext
@@ -197,6 +213,12 @@ pub enum Performed {
     FenceLost(Observed),
     /// The deployment is started.
     Started(DeploymentId),
+    /// The flags were looked at: what stands against setting them.
+    FlagsExamined(Vec<String>),
+    /// All clients get the flags.
+    FlagsSet,
+    /// The flags are as they were, but for these, which somebody else has changed since.
+    FlagsBack(Vec<String>),
     /// The router refused for good; trying again will not help until somebody acts.
     Denied(String),
     /// An effect without a routing is done.
@@ -243,6 +265,13 @@ pub enum About {
         /// The deployment that somebody else started and that moves its traffic.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         adopted: Option<DeploymentId>,
+    },
+    /// A toggle of flags, or a deployment of flags that is guarded.
+    Flags {
+        /// The toggle's name, or the deployment's.
+        id: String,
+        /// Whose flags.
+        profile: String,
     },
     /// An event of ours that could not be read.
     Event {

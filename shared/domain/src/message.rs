@@ -4,10 +4,12 @@
 use jiff::Timestamp;
 
 use crate::effect::{About, Outcome, Owner};
+use crate::flag::FlagGuard;
+use crate::flag::toggle::{AskedBy, Toggle};
 use crate::policy::{OutcomeKind, Severity};
-use crate::reason::Reason;
+use crate::reason::{FlagReason, Reason};
 use crate::rollout::{Rollout, RolloutId};
-use crate::verdict::Finding;
+use crate::verdict::{Cause, Finding};
 
 /// A message in every form that subscribers take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +62,50 @@ impl Outcome {
         }
     }
 
+    /// What came of a toggle of flags that no rollout asked for.
+    pub fn of_toggle(toggle: &Toggle, kind: OutcomeKind, words: String) -> Self {
+        let topic = match &toggle.asked {
+            AskedBy::Alarm { topic, .. } => topic.clone(),
+            AskedBy::Rollout { .. } | AskedBy::Person { .. } => None,
+        };
+        // On-call is to know that a kill switch worked.
+        let severity = match (&toggle.asked, kind.severity()) {
+            (AskedBy::Alarm { .. }, Severity::Info) => Severity::Critical,
+            (_, severity) => severity,
+        };
+        let about = About::Flags { id: toggle.id.0.clone(), profile: toggle.profile.to_string() };
+        let outcome_id = format!("{}@{}", toggle.id, toggle.version);
+        Self {
+            outcome_id,
+            kind,
+            severity,
+            about,
+            reason: Reason::Flags(FlagReason::Told(words)),
+            at: toggle.updated,
+            topic,
+        }
+    }
+
+    /// A deployment of flags that somebody else started was taken back.
+    pub fn of_guard(guard: &FlagGuard, cause: &Cause) -> Self {
+        let kind = OutcomeKind::FlagsRolledBack;
+        let notify = &guard.policy.notify;
+        Self {
+            outcome_id: format!("flags@{}", guard.id),
+            kind,
+            severity: notify.severities.get(&kind).copied().unwrap_or_else(|| kind.severity()),
+            about: About::Flags { id: guard.id.clone(), profile: guard.deployment.clone() },
+            reason: Reason::Flags(FlagReason::Told(cause.to_string())),
+            at: guard.judged.unwrap_or(guard.since),
+            topic: notify.topic.clone(),
+        }
+    }
+
     /// The rollout it is about, where it is about one.
     pub fn rollout(&self) -> Option<&RolloutId> {
         match &self.about {
             About::Rollout { id, .. } => Some(id),
-            About::Event { .. } => None,
+            About::Flags { .. } | About::Event { .. } => None,
         }
     }
 
@@ -72,6 +113,7 @@ impl Outcome {
     pub fn target(&self) -> String {
         match &self.about {
             About::Rollout { target, .. } => target.to_string(),
+            About::Flags { profile, .. } => profile.clone(),
             About::Event { received_by, .. } => received_by.to_string(),
         }
     }
@@ -83,7 +125,9 @@ impl Outcome {
     fn stable(&self) -> String {
         match &self.about {
             About::Rollout { stable: Some(stable), .. } => format!("version {stable}"),
-            About::Rollout { stable: None, .. } | About::Event { .. } => "its stable version".to_owned(),
+            About::Rollout { stable: None, .. } | About::Flags { .. } | About::Event { .. } => {
+                "its stable version".to_owned()
+            }
         }
     }
 
@@ -94,7 +138,7 @@ impl Outcome {
             headline = self.headline(),
             about = self.about_lines(),
             reason = self.why(),
-            done = self.kind.done(),
+            done = self.done(),
             next = self.next_step(),
             id = self.outcome_id,
             at = self.at,
@@ -107,6 +151,7 @@ impl Outcome {
             About::Rollout { target, candidate, .. } => {
                 format!("{target} version {candidate} {}", self.kind.verb())
             }
+            About::Flags { profile, .. } => format!("flags of {profile} {}", self.kind.verb()),
             About::Event { received_by, .. } => format!("{received_by} {}", self.kind.verb()),
         }
     }
@@ -114,8 +159,22 @@ impl Outcome {
     /// That the traffic is back is said under what was done.
     fn why(&self) -> String {
         match &self.reason {
-            Reason::BackOnStable(cause) => cause.to_string(),
+            Reason::BackOnStable(cause) | Reason::Flags(FlagReason::BackWithTraffic { cause, .. }) => {
+                cause.to_string()
+            }
             reason => reason.to_string(),
+        }
+    }
+
+    /// What Tidegate did.
+    fn done(&self) -> String {
+        let done = self.kind.done();
+        match &self.reason {
+            Reason::Flags(FlagReason::BackWithTraffic { flags, .. }) => format!("{done}; {flags}"),
+            Reason::Flags(FlagReason::NotBack { .. }) => {
+                "the flags are tried again every minute; until then clients may get them".to_owned()
+            }
+            _ => done.to_owned(),
         }
     }
 
@@ -127,6 +186,7 @@ impl Outcome {
                     adopted.as_ref().map(|id| format!("Deployed:  CodeDeploy {id}\n")).unwrap_or_default();
                 format!("Target:    {target}\nCandidate: {candidate}{against}\nRollout:   {id}\n{deployment}")
             }
+            About::Flags { id, profile } => format!("Flags:     {profile}\nToggle:    {id}\n"),
             About::Event { letter, .. } => format!("Event:     {letter}\n"),
         }
     }
@@ -140,7 +200,10 @@ impl Outcome {
     fn next_step(&self) -> String {
         let id = self.rollout().map(ToString::to_string).unwrap_or_default();
         match self.kind {
-            OutcomeKind::Succeeded | OutcomeKind::Superseded => "nothing".to_owned(),
+            OutcomeKind::Succeeded
+            | OutcomeKind::Superseded
+            | OutcomeKind::FlagsSet
+            | OutcomeKind::FlagsRolledBack => "nothing".to_owned(),
             OutcomeKind::RolledBack if self.is_adopted() => {
                 "fix the candidate and deploy it once more".to_owned()
             }
@@ -158,6 +221,13 @@ impl Outcome {
                 format!("check who changed {}; Tidegate has let go of it", self.target())
             }
             OutcomeKind::Paused => format!("look: tidegate get {id}; {}", after_pause(&self.reason, &id)),
+            OutcomeKind::Stuck if matches!(self.reason, Reason::Flags(FlagReason::NotBack { .. })) => {
+                format!("look: tidegate get {id}; put its flags back by hand, Tidegate will see it")
+            }
+            OutcomeKind::FlagsRefused => "mend what is named above and ask again: tidegate flag".to_owned(),
+            OutcomeKind::FlagsStuck => {
+                "look at the deployments of this environment; Tidegate keeps trying for a day".to_owned()
+            }
             OutcomeKind::Stuck => {
                 format!(
                     "route {} to {} by hand; Tidegate keeps trying and will see it",
@@ -202,6 +272,9 @@ fn after_pause(reason: &Reason, id: &str) -> String {
         Reason::RouterDenied(_) => {
             format!("mend what is refused, then: tidegate resume {id}, or: tidegate abort {id}")
         }
+        Reason::Flags(FlagReason::Denied(_)) => {
+            format!("mend what is named, then: tidegate resume {id}, or: tidegate abort {id}")
+        }
         Reason::DeploymentHeld(_) => {
             format!(
                 "mend what is refused, it is tried again every minute; to take it back: tidegate abort {id}"
@@ -223,9 +296,14 @@ impl OutcomeKind {
     /// How loud an outcome is unless the policy says otherwise.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Succeeded | Self::Superseded => Severity::Info,
-            Self::Refused | Self::Paused => Severity::Warning,
-            Self::RolledBack | Self::TakenOver | Self::Stuck | Self::Quarantined => Severity::Critical,
+            Self::Succeeded | Self::Superseded | Self::FlagsSet => Severity::Info,
+            Self::Refused | Self::Paused | Self::FlagsRefused => Severity::Warning,
+            Self::RolledBack
+            | Self::TakenOver
+            | Self::Stuck
+            | Self::Quarantined
+            | Self::FlagsStuck
+            | Self::FlagsRolledBack => Severity::Critical,
         }
     }
 
@@ -240,6 +318,10 @@ impl OutcomeKind {
             Self::Paused => "is paused",
             Self::Stuck => "is STUCK on its way back",
             Self::Quarantined => "received an event that cannot be read",
+            Self::FlagsSet => "are set",
+            Self::FlagsRefused => "are NOT set",
+            Self::FlagsStuck => "are not set yet",
+            Self::FlagsRolledBack => "were rolled back",
         }
     }
 
@@ -255,6 +337,10 @@ impl OutcomeKind {
                 "the way back is tried again every minute; until then the candidate may have traffic"
             }
             Self::Quarantined => "the event was kept, nothing else was done",
+            Self::FlagsSet => "what was asked is in force",
+            Self::FlagsRefused => "nothing is left half done",
+            Self::FlagsStuck => "it is tried again every few minutes",
+            Self::FlagsRolledBack => "AppConfig was told to take the deployment back",
         }
     }
 }

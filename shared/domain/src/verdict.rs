@@ -226,6 +226,8 @@ pub enum Cause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// A flag that it set was taken back by AppConfig or somebody else, or could not be set.
+    FlagsTakenBack(String),
     /// It did not end in its time.
     DeadlinePassed {
         /// The deadline.
@@ -284,6 +286,8 @@ pub enum Finding {
     CheckFailed(String),
     /// CodeDeploy cannot do what the policy asks for, or refuses it.
     DeploymentRefused(String),
+    /// A flag of the policy cannot be set.
+    FlagRefused(String),
     /// Preflight did not end in its time.
     PreflightTimedOut,
 }

@@ -51,6 +51,7 @@ impl Engine {
             .store
             .listed()
             .await?
+            .rollouts
             .into_iter()
             .filter(|listed| listed.target == key)
             .map(|listed| listed.id);

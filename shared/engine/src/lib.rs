@@ -14,8 +14,10 @@ mod observing;
 pub mod ports;
 mod routing;
 pub mod sweep;
+mod toggling;
 
 pub use door::{Answer, Door, Respond, fnv1a};
 pub use hooks::Hooks;
 pub use looping::{Engine, Handled, Hands};
 pub use routing::{route, settled};
+pub use toggling::Toggling;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tidegate_domain::attention::ends_next;
 use tidegate_domain::decide::{Decision, decide};
 use tidegate_domain::effect::{Effect, EffectId, Owner, Pending, Performed};
 use tidegate_domain::reason::{Ignored, Reason};
@@ -248,7 +249,11 @@ impl Engine {
     /// Hands what was committed after `since` and belongs to others on to them.
     async fn hand_on(&self, rollout: &Rollout, since: u64) -> Result<(), Fault> {
         let fresh = rollout.pending.iter().filter(|pending| pending.id.version > since);
-        let messages = messages_for(rollout, fresh.filter(|pending| pending.effect.owner() != self.owner));
+        let mut messages =
+            messages_for(rollout, fresh.filter(|pending| pending.effect.owner() != self.owner));
+        let next = ends_next(rollout).filter(|owner| *owner != self.owner && rollout.version > since);
+        let due = |owner| Message::EffectsDue(EffectsDue { rollout: rollout.id.clone(), owner });
+        messages.extend(next.map(due).filter(|message| !messages.contains(message)));
         if messages.is_empty() { Ok(()) } else { self.bus.publish(&messages).await }
     }
 }
@@ -270,6 +275,9 @@ pub(crate) fn messages_for<'a>(
             | Effect::StartDeployment { .. }
             | Effect::ContinueDeployment { .. }
             | Effect::StopDeployment { .. }
+            | Effect::ExamineFlags
+            | Effect::SetFlags { .. }
+            | Effect::RestoreFlags
             | Effect::Supersede { .. }
             | Effect::Measure
             | Effect::StartNext

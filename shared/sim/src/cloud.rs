@@ -51,7 +51,7 @@ pub enum Step {
     Happened,
     /// A minute began.
     Minute,
-    /// CodeDeploy did something.
+    /// CodeDeploy or AppConfig did something.
     Deployed,
     /// A function was invoked, and ran until its first call.
     Invoked(Owner),
@@ -169,6 +169,10 @@ impl Cloud {
                 self.shared.lock().deployment_moves(&due);
                 Step::Deployed
             }
+            Due::AppConfig(due) => {
+                self.shared.lock().flags_move(&due);
+                Step::Deployed
+            }
             Due::Invoke(delivery) => self.invoke(delivery),
             Due::Resume(invocation) => self.resume(invocation),
             Due::Expire(invocation) => self.expire(invocation),
@@ -216,7 +220,12 @@ impl Cloud {
         let Some(running) = self.running.get_mut(&invocation) else { return };
         let polled = running.execution.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         match polled {
-            Poll::Ready(Ok(_)) => drop(self.end(invocation)),
+            Poll::Ready(Ok(answer)) => {
+                let asked = self.end(invocation).and_then(|delivery| delivery.asked);
+                if let Some(asked) = asked {
+                    self.shared.lock().extension_answers(&asked, Ok(&answer));
+                }
+            }
             Poll::Ready(Err(fault)) => self.fail(invocation, &with_sources(&fault)),
             Poll::Pending => {
                 let dies = self.shared.lock().waits(invocation);

@@ -116,6 +116,32 @@ calls! {
     Invoke => "probe.invoke",
     /// `Probe::http`.
     Http => "probe.http",
+    /// `Store::toggle`.
+    Toggle => "store.toggle",
+    /// `Store::commit_toggle`.
+    CommitToggle => "store.commitToggle",
+    /// `Store::kill_switches`.
+    KillSwitches => "store.killSwitches",
+    /// `Store::flag_guard`.
+    FlagGuard => "store.flagGuard",
+    /// `Store::put_flag_guard`.
+    PutFlagGuard => "store.putFlagGuard",
+    /// `Flags::find`.
+    FindFlags => "flags.find",
+    /// `Flags::deployments`.
+    FlagDeployments => "flags.deployments",
+    /// `Flags::deployment`.
+    FlagDeployment => "flags.deployment",
+    /// `Flags::latest`.
+    LatestFlags => "flags.latest",
+    /// `Flags::content`.
+    FlagContent => "flags.content",
+    /// `Flags::write`.
+    WriteFlags => "flags.write",
+    /// `Flags::start`.
+    StartFlags => "flags.start",
+    /// `Flags::stop`.
+    StopFlags => "flags.stop",
     /// `Bus::publish`.
     Publish => "bus.publish",
     /// `Notifier::send`.
@@ -242,6 +268,8 @@ pub struct Chances {
     pub lost: Share,
     /// CodeDeploy says nothing of what a deployment came to.
     pub no_deployment_events: Share,
+    /// AppConfig says nothing of what a deployment came to.
+    pub no_flag_events: Share,
     /// The index of live rollouts lags behind the documents by up to this long.
     pub stale_index: Span,
 }
@@ -260,6 +288,7 @@ impl Default for Chances {
             late_by: Span::minutes(3),
             lost: none,
             no_deployment_events: none,
+            no_flag_events: none,
             stale_index: Span::ZERO,
         }
     }

@@ -13,7 +13,7 @@
 //! | module | job |
 //! |---|---|
 //! | `scenario`, `script` | what a scenario says, and what it makes of the cloud |
-//! | `world` | functions, versions, traffic, deployments, metrics, alarms as they really are |
+//! | `world` | functions, versions, traffic, deployments, flags, metrics, alarms as they really are |
 //! | `table` | the documents and the conditions of their transactions |
 //! | `bus` | who receives what |
 //! | `gate`, `faults` | what a call meets |

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
 
+use crate::world::appconfig::{Asked, FlagMove};
 use crate::world::codedeploy::Move;
 
 /// An invocation to be.
@@ -18,6 +19,9 @@ pub(crate) struct Delivery {
     pub what: String,
     /// Counts from 1.
     pub attempt: u32,
+    /// Whoever waits for its answer: it is tried once, then.
+    #[serde(default)]
+    pub asked: Option<Asked>,
 }
 
 /// What the schedule's deliveries are called.
@@ -39,6 +43,8 @@ pub(crate) enum Due {
     Minute,
     /// CodeDeploy does something.
     CodeDeploy(Move),
+    /// `AppConfig` does something.
+    AppConfig(FlagMove),
     /// A function is invoked.
     Invoke(Delivery),
     /// An invocation goes on.
@@ -53,7 +59,9 @@ impl Due {
         match self {
             Self::Happening(_) => true,
             Self::Invoke(delivery) => !delivery.sweeps(),
-            Self::Minute | Self::CodeDeploy(_) | Self::Resume(_) | Self::Expire(_) => false,
+            Self::Minute | Self::CodeDeploy(_) | Self::AppConfig(_) | Self::Resume(_) | Self::Expire(_) => {
+                false
+            }
         }
     }
 }

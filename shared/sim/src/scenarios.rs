@@ -54,7 +54,24 @@ built_in! {
     "drift-third-version",
     "duplicates-of-everything",
     "everything-goes-wrong",
+    "flags-abort-while-waiting",
+    "flags-at-25",
+    "flags-before-traffic",
+    "flags-crash-in-restore",
+    "flags-dies-after-write",
+    "flags-draft",
+    "flags-environment-busy",
+    "flags-guard",
+    "flags-guard-healthy",
+    "flags-healthy",
+    "flags-lost-events",
+    "flags-monitor",
+    "flags-monitor-while-growing",
+    "flags-somebody-else",
     "harm-while-cold",
+    "kill-by-hand",
+    "kill-switch",
+    "kill-two-flags",
     "late-approval",
     "linear",
     "lost-events",
@@ -79,9 +96,6 @@ built_in! {
     "unreadable-event",
     "watch-harm",
 }
-
-/// How many of [`ALL`], from its start, make up the demo.
-pub const DEMO: usize = 6;
 
 /// The built-in scenario of this name; `None` where there is none.
 pub fn named(name: &str) -> Option<Result<Scenario, Faults>> {

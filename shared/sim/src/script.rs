@@ -1,6 +1,7 @@
 //! What a scenario makes of the cloud: the world at its start, and each thing that happens.
 
 mod deploying;
+mod flags;
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,7 @@ use crate::scenario::{
 use crate::state::State;
 use crate::world::alarm::Threshold;
 use crate::world::{
-    Alarm, Astray, Behaviour, Carrier, History, LambdaFunction, Latency, Outage, Published, Traffic, World,
-    Writer,
+    Alarm, Astray, Behaviour, Carrier, History, LambdaFunction, Outage, Published, Traffic, World, Writer,
 };
 
 /// When every scenario starts: a Friday morning.
@@ -32,8 +32,9 @@ pub(crate) const START: Timestamp = Timestamp::constant(1_795_168_800, 0);
 pub(crate) fn stage(scenario: &Scenario, seed: u64) -> Result<State, PolicyFaults> {
     let policy = scenario.policy()?;
     let mut world = World::new(seed, scenario.metrics);
+    world.app_config = flags::staged(&scenario.app_config);
     for (name, plan) in &scenario.world {
-        let (function, carrier) = (function(plan, &policy), carrier(name, plan));
+        let (function, carrier) = (function(scenario, plan, &policy), carrier(name, plan));
         world.functions.insert(name.clone(), function);
         if let Some(deploys) = &plan.code_deploy {
             let group = deploying::group(name, plan, deploys, &policy);
@@ -61,7 +62,7 @@ pub(crate) fn stage(scenario: &Scenario, seed: u64) -> Result<State, PolicyFault
     Ok(state)
 }
 
-fn function(plan: &FunctionPlan, policy: &Policy) -> LambdaFunction {
+fn function(scenario: &Scenario, plan: &FunctionPlan, policy: &Policy) -> LambdaFunction {
     let mut function = LambdaFunction {
         tags: BTreeMap::new(),
         timeout: plan.timeout,
@@ -71,7 +72,7 @@ fn function(plan: &FunctionPlan, policy: &Policy) -> LambdaFunction {
     tag(&mut function, plan, plan.tagged.then_some(policy.name.as_str()));
     for (version, behaves) in &plan.versions {
         if *version == plan.stable || behaves.published {
-            function.versions.insert(version.clone(), published(version, behaves, Timestamp::MIN));
+            function.versions.insert(version.clone(), published(scenario, version, behaves, Timestamp::MIN));
         }
     }
     function
@@ -100,13 +101,15 @@ fn traffic(plan: &TrafficPlan) -> Traffic {
     Traffic { rps: plan.rps.max(0.0), wave: plan.wave.fraction() }
 }
 
-fn published(version: &Version, plan: &VersionPlan, at: Timestamp) -> Published {
-    let behaviour = Behaviour {
+fn published(scenario: &Scenario, version: &Version, plan: &VersionPlan, at: Timestamp) -> Published {
+    let mut behaviour = Behaviour {
         errors: plan.errors.fraction(),
         throttles: plan.throttles.fraction(),
-        latency: Latency { median_ms: plan.latency.median.0, p99_ms: plan.latency.p99.0 },
+        latency: flags::latency(plan.latency),
         counts: fractions(&plan.counts),
+        when_flag: None,
     };
+    behaviour.when_flag = flags::when_flag(scenario, version, plan, &behaviour);
     Published {
         at,
         state: plan.state,
@@ -141,8 +144,8 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
     };
     let now = state.now;
     match &happening.then {
-        Action::Publish(version) => publish(state, name, plan, version),
-        Action::Deploy(deploy) => deploying::deploy(state, name, plan, deploy),
+        Action::Publish(version) => publish(state, scenario, name, plan, version),
+        Action::Deploy(deploy) => deploying::deploy(state, scenario, name, plan, deploy),
         Action::StopDeployment(stop) => deploying::stop(state, name, plan, *stop),
         Action::ContinueDeployment(wait) => deploying::go_on(state, name, plan, *wait),
         Action::Answers(answers) => deploying::answers(state, name, answers),
@@ -171,6 +174,10 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
             let astray = Astray { from: now, to: lasts.after(now), share: share.fraction() };
             with_carrier(state, name, plan, |carrier| carrier.astray.push(astray));
         }
+        Action::WriteFlags(plan) => flags::write(state, scenario, plan),
+        Action::DeployFlags(plan) => flags::deploy(state, scenario, plan),
+        Action::StopFlags(plan) => flags::stop(state, scenario, plan),
+        Action::ToggleFlag(plan) => flags::toggle(state, scenario, plan),
         Action::Alarm(switch) => state.switch_alarm(&switch.name, switch.fires),
         Action::NoSweepFor(span) => {
             state.note(format!("the schedule is silent for {span}"));
@@ -233,15 +240,15 @@ fn put(state: &mut State, message: &Message) {
 }
 
 /// A version comes into the world without a word of AWS.
-fn exists(state: &mut State, name: &str, plan: &FunctionPlan, version: &Version) {
+fn exists(state: &mut State, scenario: &Scenario, name: &str, plan: &FunctionPlan, version: &Version) {
     let Some(behaves) = plan.versions.get(version) else { return };
-    let published = published(version, behaves, state.now);
+    let published = published(scenario, version, behaves, state.now);
     with_function(state, name, |function| drop(function.versions.insert(version.clone(), published)));
 }
 
-fn publish(state: &mut State, name: &str, plan: &FunctionPlan, version: &Version) {
+fn publish(state: &mut State, scenario: &Scenario, name: &str, plan: &FunctionPlan, version: &Version) {
     let Some(behaves) = plan.versions.get(version) else { return };
-    let published = published(version, behaves, state.now);
+    let published = published(scenario, version, behaves, state.now);
     let event = bus::version_published(name, version, &published, state.now);
     state.note(format!("version {version} of {name} is published"));
     with_function(state, name, |function| drop(function.versions.insert(version.clone(), published)));
@@ -254,15 +261,19 @@ fn behaves(state: &mut State, name: &str, change: &Behaves) {
     with_function(state, name, |function| {
         let Some(version) = function.versions.get_mut(&change.version) else { return };
         let mut behaviour = version.behaviour.now().clone();
-        if let Some(errors) = change.errors {
-            behaviour.errors = errors.fraction();
-        }
-        if let Some(latency) = change.latency {
-            behaviour.latency = Latency { median_ms: latency.median.0, p99_ms: latency.p99.0 };
-        }
-        behaviour.counts.extend(fractions(&change.counts));
+        self::change(&mut behaviour, change);
         version.behaviour.change(now, behaviour);
     });
+}
+
+fn change(behaviour: &mut Behaviour, change: &Behaves) {
+    if let Some(errors) = change.errors {
+        behaviour.errors = errors.fraction();
+    }
+    if let Some(latency) = change.latency {
+        behaviour.latency = flags::latency(latency);
+    }
+    behaviour.counts.extend(fractions(&change.counts));
 }
 
 fn with_function(state: &mut State, name: &str, change: impl FnOnce(&mut LambdaFunction)) {

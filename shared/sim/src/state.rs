@@ -109,6 +109,7 @@ impl State {
         self.put_event(event);
         if firing {
             self.alarm_stops_deployments(name);
+            self.alarm_takes_flags_back(name);
         }
     }
 
@@ -138,7 +139,8 @@ impl State {
             let late_by = u64::from(chances.late_by.as_seconds()) * 1_000;
             let late =
                 if self.chance.chance(chances.late.fraction()) { self.chance.between(0, late_by) } else { 0 };
-            let delivery = Delivery { to, payload: payload.clone(), what: what.to_owned(), attempt: 1 };
+            let delivery =
+                Delivery { to, payload: payload.clone(), what: what.to_owned(), attempt: 1, asked: None };
             self.put(later(self.now, soon + late), Due::Invoke(delivery));
         }
     }
@@ -156,6 +158,10 @@ impl State {
 
     /// An invocation failed: it is tried again after a while, and after that it is a dead letter.
     pub fn failed(&mut self, delivery: Delivery, error: &str) {
+        if let Some(asked) = &delivery.asked {
+            self.note(format!("{} failed on {}: {error}", delivery.to, delivery.what));
+            return self.extension_answers(asked, Err(error));
+        }
         let Delivery { to, what, attempt, .. } = &delivery;
         let wait = usize::try_from(*attempt - 1).ok().and_then(|tried| WAITS.get(tried));
         if let Some(minutes) = wait {
@@ -164,7 +170,7 @@ impl State {
             self.put((MINUTE * *minutes).after(self.now), Due::Invoke(again));
         } else {
             self.note(format!("{to} failed on {what} for good: {error}"));
-            let Delivery { to, payload, what, attempt } = delivery;
+            let Delivery { to, payload, what, attempt, asked: _ } = delivery;
             let error = error.to_owned();
             self.dead.push(DeadLetter {
                 at: self.now,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
+use tidegate_domain::flag::toggle::{Toggle, ToggleId};
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::{Routing, Target};
@@ -92,6 +93,11 @@ impl View<'_> {
         self.0.table.rollouts()
     }
 
+    /// Every toggle as it is stored, by id.
+    pub fn toggles(&self) -> &BTreeMap<ToggleId, Toggle> {
+        self.0.table.toggles()
+    }
+
     /// How many commits were written: as long as this stays, no rollout changed.
     pub fn commits(&self) -> u64 {
         self.0.table.commits()
@@ -160,9 +166,10 @@ impl View<'_> {
     /// Whether everything is over: nothing of the scenario to come, no deployment that goes on, no rollout that the sweep would
     /// look at, and neither a delivery nor an invocation but for sweeps, which go on for ever.
     pub fn is_at_rest(&self) -> bool {
-        let busy = self.0.world.code_deploy.is_busy();
+        let busy = self.0.world.code_deploy.is_busy() || self.0.world.app_config.is_busy();
         let busy =
             busy || self.0.queue.iter().any(Due::is_work) || self.0.slots.values().any(|slot| !slot.sweeps);
+        let busy = busy || self.toggles().values().any(Toggle::is_live);
         !busy && !self.rollouts().values().any(Rollout::is_listed)
     }
 }

@@ -1,11 +1,15 @@
 //! The bus contract: what Tidegate's functions and its users put on the bus, one detail type each.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Outcome, Owner};
+use tidegate_domain::flag::toggle::ToggleId;
+use tidegate_domain::flag::{Profile, Wanted};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::{Judged, Verb};
@@ -32,6 +36,10 @@ pub enum Message {
     RolloutOutcome(RolloutOutcome),
     /// Somebody asks for a flag to be toggled.
     FlagToggleRequested(FlagToggleRequested),
+    /// A toggle is to be looked at.
+    FlagsDue(FlagsDue),
+    /// A toggle came to its end.
+    FlagsChanged(FlagsChanged),
 }
 
 /// `Rollout Requested`: start a rollout.
@@ -129,22 +137,82 @@ pub struct RolloutOutcome {
     pub outcome: Outcome,
 }
 
-/// `Flag Toggle Requested`: turn a feature flag on or off.
+/// `Flag Toggle Requested`: turn a feature flag on or off, or set its attributes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FlagToggleRequested {
-    /// AppConfig application.
+    /// The toggle's name; the event's id where absent. The same name again is the same toggle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ToggleId>,
+    /// AppConfig application, by name or id.
     pub application: String,
-    /// AppConfig environment.
+    /// AppConfig environment, by name or id.
     pub environment: String,
-    /// AppConfig configuration profile.
+    /// AppConfig configuration profile, by name or id.
     pub profile: String,
     /// The flag's key.
     pub flag: String,
-    /// On or off.
-    pub enabled: bool,
+    /// The variant, of a flag that has variants. Without one, turning off turns off all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// On or off; stays as it is where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Attributes to set, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+    /// The deployment strategy's name or id; all at once where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// Ship a newest version along that somebody wrote and never deployed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ship_pending: bool,
+    /// Stop somebody else's deployment in the environment for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub preempt: bool,
     /// Who asks. The bus carries no identity: this is what the caller says.
     pub by: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// `Flags Due`: look at this toggle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlagsDue {
+    /// Which toggle.
+    pub toggle: ToggleId,
+}
+
+/// `Flags Changed`: a toggle came to its end. Nothing of Tidegate's waits for it; users may subscribe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlagsChanged {
+    /// Which toggle.
+    pub toggle: ToggleId,
+    /// Whose flags.
+    pub profile: Profile,
+    /// What was wanted of them.
+    pub wanted: Vec<Wanted>,
+    /// What it came to.
+    pub result: FlagsResult,
+    /// Who asked, in words.
+    pub by: String,
+    /// What happened last, in words.
+    pub why: String,
+}
+
+/// What a toggle came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FlagsResult {
+    /// All clients get what was wanted, and its deployment is complete.
+    Set,
+    /// What was changed is as it was, but for what somebody else has changed since.
+    Restored,
+    /// It was refused, or AppConfig took it back.
+    Failed,
 }
 
 /// Declares each message's detail type once.
@@ -189,4 +257,6 @@ detail_types! {
     DeploymentFound => "Deployment Found",
     RolloutOutcome => "Rollout Outcome",
     FlagToggleRequested => "Flag Toggle Requested",
+    FlagsDue => "Flags Due",
+    FlagsChanged => "Flags Changed",
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::policy::OutcomeKind;
-use tidegate_domain::reason::Reason;
+use tidegate_domain::reason::{FlagReason, Reason};
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::target::{Routing, Target};
 use tidegate_domain::units::Weight;
@@ -14,12 +14,15 @@ use tidegate_sim::View;
 use tidegate_sim::world::{Write, Writer};
 use tidegate_wire::timeline::Entry;
 
+use crate::flags::{Versions, not_as_found};
+
 /// What was seen so far, so that each step's check costs what changed in it.
 #[derive(Debug, Default)]
 pub struct Invariants {
     commits: u64,
     writes: BTreeMap<String, usize>,
     ended: BTreeMap<RolloutId, Phase>,
+    flags: Versions,
 }
 
 impl Invariants {
@@ -29,6 +32,7 @@ impl Invariants {
     /// When something does not hold.
     pub fn check(&mut self, view: &View<'_>, seed: u64) {
         self.writes_are_explained(view, seed);
+        self.flags.check(view, seed);
         if view.commits() == self.commits {
             return;
         }
@@ -39,6 +43,13 @@ impl Invariants {
             wishes_are_at_most_one(view, rollout, seed);
             if matches!(rollout.phase, Phase::RolledBack { .. }) && !self.ended.contains_key(&rollout.id) {
                 rolled_back_is_said_of_what_is_so(view, rollout, seed);
+                let differs = not_as_found(view, rollout);
+                assert_eq!(
+                    differs,
+                    None,
+                    "{}",
+                    story(view, &rollout.id, seed, "a flag is not as it was found")
+                );
             }
         }
         self.ended = view
@@ -128,6 +139,11 @@ fn may_rise(timeline: &[Entry], entry: &Entry) -> bool {
             .iter()
             .rfind(|before| before.version < entry.version && before.wish.is_some())
             .is_some_and(|before| may_rise(timeline, before)),
+        // The share waited for its flags since something else allowed it.
+        Reason::Flags(FlagReason::Set(_)) => {
+            let before = timeline.iter().rev().filter(|before| before.version < entry.version);
+            before.take_while(|before| before.wish.is_none()).any(|before| may_rise(timeline, before))
+        }
         _ => false,
     }
 }

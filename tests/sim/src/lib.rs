@@ -1,5 +1,6 @@
 //! What the tests on the simulated cloud share: scenarios, the house on a cloud, and what must always hold.
 
+mod flags;
 pub mod guarded;
 mod invariants;
 

@@ -29,6 +29,18 @@ const WAYS: [&str; 10] = [
 /// So many rollouts at least, each from a seed of its own.
 const ROLLOUTS: u64 = 1_000;
 
+/// Scenarios that between them take every way a flag can go.
+const WAYS_OF_FLAGS: [&str; 8] = [
+    "flags-at-25",
+    "flags-before-traffic",
+    "flags-healthy",
+    "flags-somebody-else",
+    "flags-environment-busy",
+    "flags-monitor",
+    "flags-guard",
+    "kill-switch",
+];
+
 fn share(percent: f64) -> tidegate_sim::scenario::Share {
     format!("{percent}%").parse().unwrap()
 }
@@ -69,11 +81,33 @@ fn a_thousand_rollouts_under_storm_keep_every_invariant() {
     assert!(open * 100 <= all, "more than one in a hundred was still open at its scenario's limit: {ends:?}");
 }
 
-/// What must not depend on where a function was cut: how every rollout ended, and where the traffic is.
-fn end(simulation: &Simulation) -> (BTreeMap<RolloutId, PhaseName>, Vec<Routing>) {
+#[test]
+fn flags_under_storm_keep_every_invariant() {
+    let mut open = Vec::new();
+    for seed in 1..=400 {
+        let way = WAYS_OF_FLAGS[usize::try_from(seed).unwrap() % WAYS_OF_FLAGS.len()];
+        let chances = Chances { no_flag_events: share(10.0), ..storm() };
+        let (simulation, _) = play(Scenario { chances, ..scenario(way) }, seed);
+        let view = simulation.view();
+        let rollouts = view.rollouts().values().filter(|rollout| !rollout.phase.is_terminal());
+        open.extend(rollouts.map(|rollout| format!("{way}, seed {seed}: {}", rollout.reason)));
+        let toggles = view.toggles().values().filter(|toggle| toggle.is_live());
+        open.extend(toggles.map(|toggle| format!("{way}, seed {seed}: {:?}", toggle.stage)));
+    }
+    assert!(open.len() <= 4, "more than one in a hundred was still open: {open:#?}");
+}
+
+/// What must not depend on where a function was cut: how every rollout ended, where the traffic is, and which flags are in force.
+type End = (BTreeMap<RolloutId, PhaseName>, Vec<Routing>, Vec<String>);
+
+fn end(simulation: &Simulation) -> End {
     let view = simulation.view();
     let phases = view.rollouts().iter().map(|(id, rollout)| (id.clone(), rollout.phase.name())).collect();
-    (phases, view.world().carriers.values().map(|carrier| carrier.routing.now().clone()).collect())
+    let app_config = &view.world().app_config;
+    let flags = app_config.profiles();
+    let flags = flags.iter().filter_map(|profile| app_config.in_force(profile).map(str::to_owned));
+    let routings = view.world().carriers.values().map(|carrier| carrier.routing.now().clone()).collect();
+    (phases, routings, flags.collect())
 }
 
 fn with_fault(way: &str, aim: Aim) -> Scenario {
@@ -117,6 +151,14 @@ fn a_rollback_cut_at_any_call_ends_as_if_it_had_not_been() {
 fn a_promotion_cut_at_any_call_ends_as_if_it_had_not_been() {
     cut_everywhere("healthy", 7, &[Owner::TrafficShift, Owner::Notify]);
     cut_everywhere("superseded", 7, &[Owner::TrafficShift, Owner::Rollback]);
+}
+
+#[test]
+fn flags_cut_at_any_call_end_as_if_they_had_not_been() {
+    cut_everywhere("flags-at-25", 7, &[Owner::FeatureFlag, Owner::Rollback]);
+    cut_everywhere("flags-somebody-else", 7, &[Owner::FeatureFlag]);
+    cut_everywhere("flags-healthy", 7, &[Owner::FeatureFlag]);
+    cut_everywhere("kill-switch", 7, &[Owner::FeatureFlag, Owner::Notify]);
 }
 
 #[test]
@@ -183,7 +225,7 @@ fn a_writer_that_sleeps_through_an_abort_cannot_raise_the_weight_afterwards() {
         let soon = Span::between(start, at) + Span::seconds(20);
         slept.happens.push(Happening { at: soon, on: None, then: Action::Command(command) });
         let (simulation, _) = play(slept, 7);
-        let (phases, routings) = end(&simulation);
+        let (phases, routings, _) = end(&simulation);
         assert_eq!(phases.get(&id), Some(&PhaseName::RolledBack), "the {nth}. shift");
         assert_eq!(routings, [Routing::all(&Version("7".to_owned()))], "the {nth}. shift");
     }

@@ -67,8 +67,7 @@ impl Table {
             writes.push(Write { part: Part::Free, item: built_put(what, put.build())? });
         }
         for alarm in commit.alarms_to_forget() {
-            let delete =
-                Delete::builder().table_name(&self.name).set_key(Some(Key::alarm(alarm, &next.id).item()));
+            let delete = self.delete(Key::alarm(alarm, &next.id).item());
             writes.push(Write { part: Part::Free, item: built_delete(what, delete.build())? });
         }
         if let Some(deployment) = commit.deployment_to_file() {
@@ -110,7 +109,7 @@ impl Table {
                 built_put(what, put.expression_attribute_values(":id", text(&next.id.0)).build())?
             }
             LockChange::Release => {
-                let delete = Delete::builder().table_name(&self.name).set_key(Some(key));
+                let delete = self.delete(key);
                 let delete = delete
                     .condition_expression("attribute_not_exists(#holder) OR #holder = :id")
                     .expression_attribute_names("#holder", "holder");
@@ -123,6 +122,11 @@ impl Table {
     /// A put of one item.
     pub(super) fn put(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
         Put::builder().table_name(&self.name).set_item(Some(item))
+    }
+
+    /// A deletion of one item.
+    pub(super) fn delete(&self, key: Item) -> aws_sdk_dynamodb::types::builders::DeleteBuilder {
+        Delete::builder().table_name(&self.name).set_key(Some(key))
     }
 }
 
@@ -151,7 +155,8 @@ fn document(what: &str, rollout: &Rollout) -> Result<Item, Fault> {
     Ok(item)
 }
 
-fn number(value: u64) -> AttributeValue {
+/// A number attribute.
+pub(super) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -161,6 +166,6 @@ pub(super) fn built_put(what: &str, put: Built<Put>) -> Result<TransactWriteItem
     Ok(TransactWriteItem::builder().put(put.map_err(unbuildable(what))?).build())
 }
 
-fn built_delete(what: &str, delete: Built<Delete>) -> Result<TransactWriteItem, Fault> {
+pub(super) fn built_delete(what: &str, delete: Built<Delete>) -> Result<TransactWriteItem, Fault> {
     Ok(TransactWriteItem::builder().delete(delete.map_err(unbuildable(what))?).build())
 }

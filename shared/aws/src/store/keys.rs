@@ -15,6 +15,9 @@
 //! | `GUARD#<target>` | `GUARD` | policy: the name of the one in guard mode that was stored last with this target |
 //! | `DEPLOYMENT#<id>` | `DEPLOYMENT` | rollout, where one follows it; otherwise passedOver and expires |
 //! | `HOOKS` | `<deployment>#<digest of the token>` | hook, expires |
+//! | `TOGGLE#<id>` | `TOGGLE` | version, toggle; shelf and since for the index while it is live, then expires |
+//! | `KILL#<alarm>` | the policy's name | one that had a kill switch for this alarm when it was stored; it may have none by now |
+//! | `FLAGGUARD#<id>` | `FLAGGUARD` | version, guard, expires |
 //!
 //! Times in keys and in what is compared have six decimals always, so that their order as text is their order in time.
 
@@ -23,6 +26,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use tidegate_domain::deployment::DeploymentId;
+use tidegate_domain::flag::toggle::ToggleId;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
@@ -49,6 +53,10 @@ pub(super) const LETTER_KEPT: Span = Span::hours(90 * 24);
 pub(super) const PASSED_OVER_KEPT: Span = Span::hours(14 * 24);
 /// How long a hook is kept that nobody answers. CodeDeploy waits for an hour.
 pub(super) const HOOK_KEPT: Span = Span::hours(24);
+/// How long a toggle is kept that is over. What it changed can be read in it; AppConfig reverts for three days.
+pub(super) const TOGGLE_KEPT: Span = Span::hours(90 * 24);
+/// How long a guard of flags is kept after it was last judged. AppConfig's deployments take two days at most.
+pub(super) const FLAG_GUARD_KEPT: Span = Span::hours(30 * 24);
 
 /// The primary key of an item.
 #[derive(Debug, Clone)]
@@ -115,6 +123,18 @@ impl Key {
         Self::new(HOOKS.to_owned(), format!("{}#{:016x}", hook.deployment, digest(&hook.execution)))
     }
 
+    pub(super) fn toggle(id: &ToggleId) -> Self {
+        Self::new(format!("{TOGGLE}{id}"), "TOGGLE")
+    }
+
+    pub(super) fn kill_switch(alarm: &str, policy: &str) -> Self {
+        Self::new(kill(alarm), policy)
+    }
+
+    pub(super) fn flag_guard(id: &str) -> Self {
+        Self::new(format!("FLAGGUARD#{id}"), "FLAGGUARD")
+    }
+
     /// The key as attributes.
     pub(super) fn item(self) -> Item {
         HashMap::from([
@@ -145,6 +165,14 @@ pub(super) fn rollout(id: &RolloutId) -> String {
     format!("ROLLOUT#{id}")
 }
 
+/// What the key of a toggle begins with.
+const TOGGLE: &str = "TOGGLE#";
+
+/// The toggle in whose partition an item lies.
+pub(super) fn toggle_in(pk: &str) -> Option<ToggleId> {
+    pk.strip_prefix(TOGGLE).map(|id| ToggleId(id.to_owned()))
+}
+
 /// The rollout that a partition belongs to.
 pub(super) fn rollout_of(pk: &str) -> Option<RolloutId> {
     pk.strip_prefix("ROLLOUT#").map(|id| RolloutId(id.to_owned()))
@@ -153,6 +181,11 @@ pub(super) fn rollout_of(pk: &str) -> Option<RolloutId> {
 /// The partition of an alarm's watchers.
 pub(super) fn alarm(name: &str) -> String {
     format!("ALARM#{name}")
+}
+
+/// The partition of an alarm's kill switches.
+pub(super) fn kill(alarm: &str) -> String {
+    format!("KILL#{alarm}")
 }
 
 /// The start of the hour that a tick lies in, and the attribute that holds it there.

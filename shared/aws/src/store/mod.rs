@@ -8,6 +8,7 @@ mod outcomes;
 mod policies;
 mod reading;
 mod ticks;
+mod toggles;
 mod transaction;
 
 use std::sync::Arc;
@@ -15,11 +16,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tidegate_domain::deployment::DeploymentId;
+use tidegate_domain::flag::FlagGuard;
+use tidegate_domain::flag::toggle::{Toggle, ToggleId};
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::{
-    Claim, Commit, Committed, Fault, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
+    Claim, Commit, Committed, Fault, Filed, Hook, Letter, Listed, Listing, PolicyRecord, Snapshot, Store,
 };
 use tidegate_wire::document;
 use tidegate_wire::timeline::Entry;
@@ -32,17 +35,23 @@ use crate::sdk::Sdk;
 
 /// What this adapter calls. A transaction is no action of its own: it needs those of its parts.
 pub const RIGHTS: &[Right] = &[
-    Right::new("dynamodb:GetItem", "reads documents, locks, snapshots, policies, whose a deployment is"),
+    Right::new(
+        "dynamodb:GetItem",
+        "reads documents, locks, snapshots, policies, toggles, whose a deployment is",
+    ),
     Right::new(
         "dynamodb:Query",
-        "reads ticks, timelines, the alarm index, hooks, the quarantine; and the shelf index",
+        "reads ticks, timelines, the alarm index, kill switches, hooks, the quarantine; and the shelf index",
     ),
     Right::new(
         "dynamodb:PutItem",
-        "commits, claims outcomes, keeps snapshots, policies, hooks and unreadable events",
+        "commits, claims outcomes, keeps snapshots, policies, toggles, hooks and unreadable events",
     ),
     Right::new("dynamodb:UpdateItem", "adds ticks, records that outcomes were sent"),
-    Right::new("dynamodb:DeleteItem", "gives locks back, takes alarms out of the index, forgets hooks"),
+    Right::new(
+        "dynamodb:DeleteItem",
+        "gives locks back, takes alarms out of the index, forgets hooks and that toggles were live",
+    ),
 ];
 
 /// What faults call the index.
@@ -74,12 +83,17 @@ impl Store for Table {
         self.write(&commit).await
     }
 
-    async fn listed(&self) -> Result<Vec<Listed>, Fault> {
-        let items = self.shelf(keys::LIVE, true, None).await?;
-        let listed = |item| {
-            Ok(Listed { id: rollout_in(LIST, item)?, target: field(LIST, item, "target")?.to_owned() })
-        };
-        items.iter().map(listed).collect()
+    async fn listed(&self) -> Result<Listing, Fault> {
+        let mut listing = Listing::default();
+        for item in self.shelf(keys::LIVE, true, None).await? {
+            if let Some(id) = keys::toggle_in(field(LIST, &item, "pk")?) {
+                listing.toggles.push(id);
+                continue;
+            }
+            let target = field(LIST, &item, "target")?.to_owned();
+            listing.rollouts.push(Listed { id: rollout_in(LIST, &item)?, target });
+        }
+        Ok(listing)
     }
 
     async fn ended(&self, limit: usize) -> Result<Vec<RolloutId>, Fault> {
@@ -172,5 +186,25 @@ impl Store for Table {
 
     async fn answered(&self, hook: &Hook) -> Result<(), Fault> {
         self.delete_hook(hook).await
+    }
+
+    async fn toggle(&self, id: &ToggleId) -> Result<Option<Toggle>, Fault> {
+        self.read_toggle(id).await
+    }
+
+    async fn commit_toggle(&self, before: Option<&Toggle>, next: &Toggle) -> Result<Committed, Fault> {
+        self.write_toggle(before, next).await
+    }
+
+    async fn kill_switches(&self, alarm: &str) -> Result<Vec<String>, Fault> {
+        self.read_kill_switches(alarm).await
+    }
+
+    async fn flag_guard(&self, id: &str) -> Result<Option<FlagGuard>, Fault> {
+        self.read_flag_guard(id).await
+    }
+
+    async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault> {
+        self.write_flag_guard(guard).await
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tidegate_domain::effect::Owner;
+use tidegate_domain::flag::toggle::ToggleId;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_engine::ports::{FaultKind, Letter, Listed, PolicyRecord};
@@ -53,12 +54,13 @@ async fn live_rollouts_come_from_the_index_oldest_first_page_by_page() {
         |id: &str| item(&[("pk", format!("ROLLOUT#{id}")), ("target", "lambda:checkout:live".to_owned())]);
     let wire = Wire::answering([
         page(&[row("a")], &item(&[("pk", "x".to_owned())])),
-        page(&[row("b")], &Value::Null),
+        page(&[row("b"), item(&[("pk", "TOGGLE#t-1".to_owned())])], &Value::Null),
     ]);
     let listed = wire.aws().store().listed().await.unwrap();
     let expected =
         |id: &str| Listed { id: RolloutId(id.to_owned()), target: "lambda:checkout:live".to_owned() };
-    assert_eq!(listed, [expected("a"), expected("b")]);
+    assert_eq!(listed.rollouts, [expected("a"), expected("b")]);
+    assert_eq!(listed.toggles, [ToggleId("t-1".to_owned())]);
     let requests = wire.requests();
     let body = &requests[0].body;
     assert_eq!((&body["IndexName"], &body["ScanIndexForward"]), (&json!("shelf"), &json!(true)));

@@ -1,7 +1,7 @@
 //! A wire with a script at its other end: keeps the requests, gives the answers.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::pending;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::{base64, body::SdkBody};
 use aws_types::SdkConfig;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tidegate_aws::config::{Installation, Settings, TopicArn};
 use tidegate_aws::{Aws, rights};
 use tracing::level_filters::LevelFilter;
@@ -27,6 +27,8 @@ pub struct Request {
     pub method: String,
     /// Path and query string.
     pub path: String,
+    /// Those that say something, in lower case.
+    pub headers: BTreeMap<String, String>,
     pub body: Value,
 }
 
@@ -36,6 +38,8 @@ pub enum Answer {
     Json(Value),
     /// CBOR with status 200; `{"$time": seconds}` becomes a timestamp.
     Cbor(Value),
+    /// Bytes with status 200, and what stands in the headers.
+    Bytes(&'static [u8], Vec<(&'static str, String)>),
     /// XML with status 200.
     Xml(&'static str),
     /// An error of a JSON service: status, code, message, and what else the body holds.
@@ -85,6 +89,11 @@ impl Wire {
 
     /// The installation at this end of the wire.
     pub fn aws(&self) -> Aws {
+        self.installed(settings())
+    }
+
+    /// An installation with these settings at this end of the wire.
+    pub fn installed(&self, settings: Settings) -> Aws {
         let wire = self.clone();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -94,7 +103,7 @@ impl Wire {
             )))
             .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(wire.clone())))
             .build();
-        Aws::on(settings(), &config)
+        Aws::on(settings, &config)
     }
 
     /// What was sent so far.
@@ -115,13 +124,9 @@ impl Wire {
     }
 
     fn record(&self, service: &str, operation: &str, request: &HttpRequest) {
-        let unsteady =
-            ["authorization", "x-amz-date", "user-agent", "x-amz-user-agent", "amz-sdk-invocation-id"];
-        let headers = request.headers().iter().filter(|(name, _)| !unsteady.contains(name));
-        let headers: Map<String, Value> =
-            headers.map(|(name, value)| (name.to_owned(), json!(value))).collect();
         let mut record = json!({
-            "service": service, "operation": operation, "method": request.method(), "uri": request.uri(), "headers": headers,
+            "service": service, "operation": operation, "method": request.method(), "uri": request.uri(),
+            "headers": headers(request),
         });
         let body = request.body().bytes().unwrap_or_default();
         match std::str::from_utf8(body) {
@@ -176,8 +181,8 @@ impl HttpConnector for Wire {
         let body = request.body().bytes().unwrap_or_default();
         let path = request.uri().split_once("amazonaws.com").map_or("", |(_, path)| path).to_owned();
         let content_type = request.headers().get("content-type").unwrap_or_default();
-        let read =
-            Request { operation, method: request.method().to_owned(), path, body: read(body, content_type) };
+        let (method, body) = (request.method().to_owned(), read(body, content_type));
+        let read = Request { operation, method, path, headers: headers(&request), body };
         let mut requests = self.requests.lock().unwrap();
         requests.push(read.clone());
         drop(requests);
@@ -195,6 +200,13 @@ impl HttpConnector for Wire {
     }
 }
 
+/// What the headers say, but for what differs from run to run.
+fn headers(request: &HttpRequest) -> BTreeMap<String, String> {
+    let unsteady = ["authorization", "x-amz-date", "user-agent", "x-amz-user-agent", "amz-sdk-invocation-id"];
+    let headers = request.headers().iter().filter(|(name, _)| !unsteady.contains(name));
+    headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect()
+}
+
 fn recordings() -> PathBuf {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/wire-requests");
     std::env::var_os("TIDEGATE_WIRE").map_or_else(default, PathBuf::from)
@@ -204,7 +216,7 @@ fn recordings() -> PathBuf {
 pub fn settings() -> Settings {
     let topic = TopicArn::parse("arn:aws:sns:eu-west-1:123456789012:on-call").unwrap();
     let installation = Installation { table: "tidegate".to_owned(), bus: "tidegate".to_owned() };
-    Settings { installation, topic, log: LevelFilter::OFF }
+    Settings { installation, topic, flag_strategy: None, log: LevelFilter::OFF }
 }
 
 /// Service and operation, as each protocol names them.
@@ -218,6 +230,7 @@ fn name(request: &HttpRequest) -> (&'static str, String) {
         "sns" => ("sns", "Publish".to_owned()),
         "codedeploy" => ("codedeploy", target(request)),
         "ecs" => ("ecs", target(request)),
+        "appconfig" => ("appconfig", appconfig_operation(request.method(), uri).to_owned()),
         "lambda" => ("lambda", lambda_operation(request.method(), uri).to_owned()),
         _ => panic!("an unknown service: {uri}"),
     }
@@ -240,6 +253,25 @@ fn lambda_operation(method: &str, uri: &str) -> &'static str {
     }
 }
 
+fn appconfig_operation(method: &str, uri: &str) -> &'static str {
+    let path = uri.split_once("amazonaws.com").map_or("", |(_, path)| path);
+    let parts: Vec<&str> = path.split('?').next().unwrap_or_default().trim_matches('/').split('/').collect();
+    match (method, parts.as_slice()) {
+        ("GET", ["applications"]) => "ListApplications",
+        ("GET", ["deploymentstrategies"]) => "ListDeploymentStrategies",
+        ("GET", ["applications", _, "environments"]) => "ListEnvironments",
+        ("GET", ["applications", _, "configurationprofiles"]) => "ListConfigurationProfiles",
+        ("GET", [_, _, "environments", _, "deployments"]) => "ListDeployments",
+        ("POST", [_, _, "environments", _, "deployments"]) => "StartDeployment",
+        ("GET", [_, _, "environments", _, "deployments", _]) => "GetDeployment",
+        ("DELETE", [_, _, "environments", _, "deployments", _]) => "StopDeployment",
+        ("GET", [_, _, _, _, "hostedconfigurationversions"]) => "ListHostedConfigurationVersions",
+        ("POST", [_, _, _, _, "hostedconfigurationversions"]) => "CreateHostedConfigurationVersion",
+        ("GET", [_, _, _, _, "hostedconfigurationversions", _]) => "GetHostedConfigurationVersion",
+        _ => panic!("an unknown operation of AppConfig: {method} {uri}"),
+    }
+}
+
 /// A body as JSON; a form stays a text.
 fn read(body: &[u8], content_type: &str) -> Value {
     match content_type {
@@ -252,6 +284,13 @@ fn read(body: &[u8], content_type: &str) -> Value {
 
 impl Answer {
     fn response(self) -> Result<HttpResponse, ConnectorError> {
+        if let Self::Bytes(body, headers) = self {
+            let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value);
+            }
+            return Ok(response);
+        }
         let (status, headers, body) = match self {
             Self::Json(body) => {
                 (200, vec![("content-type", "application/x-amz-json-1.1")], body.to_string().into_bytes())
@@ -274,7 +313,9 @@ impl Answer {
             Self::FunctionError(error, payload) => {
                 (200, vec![("x-amz-function-error", error)], payload.to_string().into_bytes())
             }
-            Self::Broken | Self::Silent => return Err(ConnectorError::io("the connection broke".into())),
+            Self::Broken | Self::Silent | Self::Bytes(..) => {
+                return Err(ConnectorError::io("the connection broke".into()));
+            }
         };
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
         for (name, value) in headers {

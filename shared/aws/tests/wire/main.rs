@@ -4,13 +4,16 @@
 //! for `tests/wire/check_requests.py` to hold against AWS's own service models.
 
 mod alarms;
+mod appconfig;
 mod bus;
+mod changing;
 mod codedeploy;
 mod commits;
 mod deployments;
 mod documents;
 mod faults;
 mod finding;
+mod flags;
 mod functions;
 mod guards;
 mod harness;
@@ -26,3 +29,4 @@ mod services;
 mod starting;
 mod tags;
 mod ticks;
+mod toggles;

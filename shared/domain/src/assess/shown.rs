@@ -22,8 +22,10 @@ pub fn evidence(judgement: &judge::Judgement, input: &judge::Input) -> Evidence 
             candidate: counts(shown.candidate),
             stable: counts(shown.stable),
             ratio: shown.ratio,
-            low: interval.low,
-            high: interval.high,
+            // An end that the ratio itself lies beyond was drawn by minutes in which it was another one: a flag, or a cache,
+            // made the difference. It says nothing of now.
+            low: interval.low.filter(|low| shown.ratio.is_none_or(|ratio| *low <= ratio)),
+            high: interval.high.filter(|high| shown.ratio.is_none_or(|ratio| ratio <= *high)),
             log_e: shown.log_e,
             log_e_pass: shown.log_e_pass,
             requests_needed: shown.requests_needed.or(shown.least_requests),

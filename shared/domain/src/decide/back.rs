@@ -2,8 +2,8 @@
 
 use crate::effect::{Effect, Performed};
 use crate::policy::OutcomeKind;
-use crate::reason::{Ignored, Reason};
-use crate::rollout::{Phase, Return};
+use crate::reason::{FlagReason, Ignored, Reason, Returned};
+use crate::rollout::{Phase, Return, Rollout};
 use crate::target::{Observed, Routing};
 use crate::trigger::{Trigger, Verb};
 use crate::units::Span;
@@ -39,7 +39,13 @@ pub(super) fn way(at: &At<'_>, cause: &Cause) -> Return {
     // Twice: this decision is committed within one timeout, and until then a function may begin to perform the last one.
     let until_writers_are_gone = LONGEST_FUNCTION_TIMEOUT * 2;
     let wait = if at.rollout.is_adopted() { Span::ZERO } else { until_writers_are_gone };
-    Return { cause: cause.clone(), since: at.now, proven_from: wait.after(at.now), told: None }
+    Return {
+        cause: cause.clone(),
+        since: at.now,
+        proven_from: wait.after(at.now),
+        traffic_back: None,
+        told: None,
+    }
 }
 
 /// Rolling back and stuck: the same way, but for what people have been told.
@@ -76,7 +82,9 @@ pub(super) fn look(at: &At<'_>, way: &Return) -> Decision {
     };
     match Drift::kind(at.rollout, &found.routing) {
         Drift::ThirdVersion => taken_over(at, found),
-        Drift::BackOnStable if at.now >= way.proven_from => back(at, way, found),
+        Drift::BackOnStable if at.now >= way.proven_from || way.traffic_back.is_some() => {
+            back(at, way, found)
+        }
         Drift::BackOnStable => At::ignored(Ignored::NothingDue),
         Drift::OtherShare if is_overdue(at, way) => stick(at, way, Reason::WayBackTooLong(way.cause.clone())),
         Drift::OtherShare if is_being_written(at, found) => At::ignored(Ignored::AlreadyGoingBack),
@@ -116,13 +124,48 @@ fn performed(at: &At<'_>, way: &Return, result: &Performed) -> Decision {
         Performed::Denied(why) => {
             stick(at, way, Reason::WayBackDenied { why: why.clone(), cause: way.cause.clone() })
         }
-        Performed::Done | Performed::Started(_) => At::ignored(Ignored::NotPending),
+        Performed::Done
+        | Performed::Started(_)
+        | Performed::FlagsExamined(_)
+        | Performed::FlagsSet
+        | Performed::FlagsBack(_) => At::ignored(Ignored::NotPending),
     }
 }
 
-/// The traffic is back, and it was read back: the rollout is over.
+/// The traffic is back, and it was read back: the rollout is over once its flags are back too.
 pub(super) fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
-    let reason = Reason::BackOnStable(way.cause.clone());
+    match way.traffic_back {
+        _ if !at.rollout.owes_flags() => finish(at, way, found),
+        None => {
+            let way = Return { traffic_back: Some(at.now), ..way.clone() };
+            let reason = Reason::Flags(FlagReason::Awaited(way.cause.clone()));
+            at.to(again(at, way), reason).routed(found).wishless().done()
+        }
+        Some(_) if is_overdue(at, way) => {
+            let why = "they do not come back in time; see tidegate get".to_owned();
+            let way = Return { told: Some(at.now), ..way.clone() };
+            let reason = Reason::Flags(FlagReason::NotBack { why, cause: way.cause.clone() });
+            at.to(Phase::Stuck(way), reason).tell(OutcomeKind::Stuck).done()
+        }
+        Some(_) => At::ignored(Ignored::AlreadyGoingBack),
+    }
+}
+
+/// The same phase with something noted of the way back.
+fn again(at: &At<'_>, way: Return) -> Phase {
+    if matches!(at.rollout.phase, Phase::Stuck(_)) { Phase::Stuck(way) } else { Phase::RollingBack(way) }
+}
+
+/// Traffic and flags are back.
+fn finish(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
+    let Rollout { flags, .. } = at.rollout;
+    let reason = if flags.asked.is_empty() {
+        Reason::BackOnStable(way.cause.clone())
+    } else {
+        let (names, left) = (at.rollout.flag_names(&flags.asked), flags.left.clone());
+        let flags = Returned { flags: names, left };
+        Reason::Flags(FlagReason::BackWithTraffic { cause: way.cause.clone(), flags })
+    };
     let (phase, kind) = match &way.cause {
         Cause::Superseded { by } => (Phase::Superseded { by: by.clone() }, OutcomeKind::Superseded),
         cause @ (Cause::HarmShown(_)
@@ -134,6 +177,7 @@ pub(super) fn back(at: &At<'_>, way: &Return, found: &Observed) -> Decision {
         | Cause::Undecided(_)
         | Cause::ChecksFailed(_)
         | Cause::DeploymentEnded { .. }
+        | Cause::FlagsTakenBack(_)
         | Cause::DeadlinePassed { .. }) => {
             (Phase::RolledBack { cause: cause.clone() }, OutcomeKind::RolledBack)
         }

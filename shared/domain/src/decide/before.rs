@@ -64,7 +64,7 @@ pub(super) fn preflight(at: &At<'_>, since: Timestamp, trigger: &Trigger) -> Dec
 fn start(at: &At<'_>) -> Decision {
     let mut draft = at.to(Phase::Preflight { since: at.now }, Reason::TargetFree).then(Effect::Measure);
     draft.next.deadline = Some(at.rollout.policy.deadline.after(at.now));
-    draft.done()
+    if at.rollout.are_flags_unknown() { draft.then(Effect::ExamineFlags).done() } else { draft.done() }
 }
 
 /// CodeDeploy has one deployment a group at a time: which one it waits for is said once.
@@ -77,6 +77,9 @@ fn wait_for_deployment(at: &At<'_>) -> Decision {
 
 /// The measurements are in: into the first step, or refused with every finding at once.
 fn ready(at: &At<'_>, measured: &Preflight) -> Decision {
+    if at.rollout.are_flags_unknown() {
+        return At::ignored(Ignored::FlagsUnknown);
+    }
     if let Some(moves) = at.rollout.mover.code_deploy() {
         return deployed::ready(at, moves, measured);
     }

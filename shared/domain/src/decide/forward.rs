@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use crate::deployment::Mover;
 use crate::effect::{Effect, Performed};
 use crate::policy::{Gate, OutcomeKind};
-use crate::reason::{Ignored, Reason};
+use crate::reason::{FlagReason, Ignored, Reason};
 use crate::rollout::{Bake, PauseCause, Phase};
 use crate::target::{Observed, Routing};
 use crate::trigger::{Command, Trigger, Verb};
 use crate::verdict::{Cause, Evidence, HoldCause, Pass, Verdict};
 
 use super::drift::{self, Drift};
-use super::{At, Decision, back, deployed};
+use super::{At, Decision, back, deployed, flags};
 
 pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
     if let Some(answer) = forward_drift(at, trigger, Some(bake)) {
@@ -126,15 +126,18 @@ fn succeed(at: &At<'_>) -> Decision {
 
 /// Enters a step, or full promotion when there is no such step: sets its weight from the state just observed.
 pub(super) fn enter(at: &At<'_>, step: usize, observed: &Observed, reason: Reason) -> Decision {
+    let due = at.rollout.flags_due(None);
     let (phase, wish) = match at.rollout.step(step).map(|step| at.rollout.split(step.weight)) {
         Some(Some(split)) => (Phase::Baking(Bake::entering(step)), split),
         Some(None) => return At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() }),
         None => (Phase::Watching { since: None }, Routing::all(&at.rollout.candidate)),
     };
-    at.to(phase, reason)
-        .with_time_to_watch()
-        .then(Effect::Shift { wish, fence: observed.fence.clone() })
-        .done()
+    let draft = at.to(phase, reason).with_time_to_watch();
+    if due.is_empty() {
+        draft.then(Effect::Shift { wish, fence: observed.fence.clone() }).done()
+    } else {
+        flags::asking(draft, due).done()
+    }
 }
 
 /// Drift is looked for before anything that could move the traffic forward. It does not stand in the way of a rollback, nor
@@ -236,7 +239,8 @@ fn passed_while_paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, pass: &Pass
             | PauseCause::Inconclusive
             | PauseCause::Operator { .. }
             | PauseCause::Drift { .. }
-            | PauseCause::RouterDenied(_),
+            | PauseCause::RouterDenied(_)
+            | PauseCause::FlagsDenied(_),
             _,
         ) => At::ignored(Ignored::WaitsForSomebody),
     }
@@ -245,12 +249,13 @@ fn passed_while_paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, pass: &Pass
 /// What held the weight is over: the step begins anew.
 fn quiet_while_paused(at: &At<'_>, bake: &Bake, cause: &PauseCause) -> Decision {
     match cause {
-        PauseCause::Hold(_) => at.to(Phase::Baking(bake.restarted(at.now)), Reason::HoldOver).done(),
+        PauseCause::Hold(_) => flags::begin_anew(at, bake, Reason::HoldOver),
         PauseCause::Gate(_)
         | PauseCause::Inconclusive
         | PauseCause::Operator { .. }
         | PauseCause::Drift { .. }
-        | PauseCause::RouterDenied(_) => At::ignored(Ignored::WaitsForSomebody),
+        | PauseCause::RouterDenied(_)
+        | PauseCause::FlagsDenied(_) => At::ignored(Ignored::WaitsForSomebody),
     }
 }
 
@@ -270,7 +275,8 @@ fn operator_pause(at: &At<'_>, bake: &Bake, cause: &PauseCause, command: &Comman
         PauseCause::Gate(Gate::Manual)
         | PauseCause::Operator { .. }
         | PauseCause::Drift { .. }
-        | PauseCause::RouterDenied(_) => At::ignored(Ignored::AlreadyPaused),
+        | PauseCause::RouterDenied(_)
+        | PauseCause::FlagsDenied(_) => At::ignored(Ignored::AlreadyPaused),
     }
 }
 
@@ -282,15 +288,15 @@ fn resume(at: &At<'_>, bake: &Bake, cause: &PauseCause, command: &Command) -> De
         PauseCause::Operator { .. }
         | PauseCause::Inconclusive
         | PauseCause::Hold(_)
-        | PauseCause::Drift { .. } => at.to(Phase::Baking(bake.restarted(at.now)), reason).done(),
-        PauseCause::RouterDenied(_) => enter_observed(at, bake.step, reason),
+        | PauseCause::Drift { .. } => flags::begin_anew(at, bake, reason),
+        PauseCause::RouterDenied(_) | PauseCause::FlagsDenied(_) => enter_observed(at, bake.step, reason),
     }
 }
 
-/// On to the next step. A step that the router denied was never entered, so it is itself the next one.
+/// On to the next step. A step whose weight or flags were denied was never entered, so it is itself the next one.
 fn promote(at: &At<'_>, bake: &Bake, cause: &PauseCause, reason: Reason) -> Decision {
     match cause {
-        PauseCause::RouterDenied(_) => enter_observed(at, bake.step, reason),
+        PauseCause::RouterDenied(_) | PauseCause::FlagsDenied(_) => enter_observed(at, bake.step, reason),
         PauseCause::Gate(_)
         | PauseCause::Operator { .. }
         | PauseCause::Inconclusive
@@ -327,22 +333,34 @@ fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
             drift::answer(at, Drift::kind(at.rollout, &found.routing), found, bake)
         }
         Performed::Denied(why) => denied(at, bake, why),
-        Performed::Done | Performed::Started(_) => At::ignored(Ignored::NotPending),
+        Performed::Done
+        | Performed::Started(_)
+        | Performed::FlagsExamined(_)
+        | Performed::FlagsSet
+        | Performed::FlagsBack(_) => At::ignored(Ignored::NotPending),
     }
 }
 
-/// The weight is fact: the step's time begins.
+/// The weight is fact: the step's time begins, once its flags are set too.
 fn reached(at: &At<'_>, bake: Option<&Bake>, observed: &Observed) -> Decision {
     let weight = observed.routing.weight_of(&at.rollout.candidate);
+    let due = at.rollout.flags_due(Some(weight));
+    let since = due.is_empty().then_some(at.now);
+    let begun = |bake: &Bake| Bake { since, ..bake.restarted(at.now) };
     let (phase, reason) = match (bake, &at.rollout.phase) {
-        (None, _) => (Phase::Watching { since: Some(at.now) }, Reason::FullyPromoted),
+        (None, _) => (Phase::Watching { since }, Reason::FullyPromoted),
         (Some(bake), Phase::Paused { cause, since, .. }) => {
-            let phase = Phase::Paused { bake: bake.restarted(at.now), cause: cause.clone(), since: *since };
+            let phase = Phase::Paused { bake: begun(bake), cause: cause.clone(), since: *since };
             (phase, Reason::WeightReached(weight))
         }
-        (Some(bake), _) => (Phase::Baking(bake.restarted(at.now)), Reason::WeightReached(weight)),
+        (Some(bake), _) => (Phase::Baking(begun(bake)), Reason::WeightReached(weight)),
     };
-    at.to(phase, reason).routed(observed).reached(weight).wishless().done()
+    if due.is_empty() {
+        return at.to(phase, reason).routed(observed).reached(weight).wishless().done();
+    }
+    let reason = Reason::Flags(FlagReason::Due { weight, flags: at.rollout.flag_names(&due) });
+    let draft = at.to(phase, reason).routed(observed).reached(weight).wishless();
+    flags::asking(draft, due).done()
 }
 
 /// The router refuses for good. Nothing moved; somebody has to act. After promotion failed, the last step is held.

@@ -5,6 +5,7 @@ mod back;
 mod before;
 mod deployed;
 mod drift;
+mod flags;
 mod forward;
 mod over;
 
@@ -77,6 +78,11 @@ pub fn decide(rollout: &Rollout, trigger: &Trigger, observation: &Observation, n
     if let Trigger::Performed { effect, result: Performed::Done } = trigger {
         return at.record(*effect);
     }
+    if let Trigger::Performed { effect, result } = trigger
+        && let Some(decision) = flags::performed(&at, *effect, result)
+    {
+        return decision;
+    }
     match &rollout.phase {
         Phase::Queued => before::queued(&at, trigger),
         Phase::Preflight { since } => before::preflight(&at, *since, trigger),
@@ -134,7 +140,20 @@ impl At<'_> {
         if ends {
             next.pending.retain(|pending| matches!(pending.effect, Effect::Announce(_)));
         }
-        let draft = Draft { next, reason, index: 0 };
+        let goes_back = is_going_back(&next.phase) && !is_going_back(&before.phase);
+        let lets_go = ends
+            && matches!(
+                next.phase,
+                Phase::TakenOver { .. } | Phase::Refused { .. } | Phase::Superseded { .. }
+            );
+        let mut draft = Draft { next, reason, index: 0 };
+        if goes_back {
+            draft = draft.flagless();
+        }
+        // Whoever lets go of the traffic does not leave its flags behind.
+        if (goes_back || lets_go) && before.owes_flags() {
+            draft = draft.then(Effect::RestoreFlags);
+        }
         if ends && before.phase.holds_lock() { draft.then(Effect::StartNext) } else { draft }
     }
 
@@ -163,7 +182,15 @@ impl At<'_> {
             Some(Effect::StopDeployment { deployment }) => {
                 format!("CodeDeploy was told to stop deployment {deployment} and to take it back")
             }
-            Some(Effect::Shift { .. } | Effect::TakeBack { .. } | Effect::StartDeployment { .. }) | None => {
+            Some(
+                Effect::Shift { .. }
+                | Effect::TakeBack { .. }
+                | Effect::StartDeployment { .. }
+                | Effect::ExamineFlags
+                | Effect::SetFlags { .. }
+                | Effect::RestoreFlags,
+            )
+            | None => {
                 return Decision::Keep(Ignored::NotPending.into());
             }
         };
@@ -173,6 +200,10 @@ impl At<'_> {
     fn ignored(why: Ignored) -> Decision {
         Decision::Keep(why.into())
     }
+}
+
+fn is_going_back(phase: &Phase) -> bool {
+    matches!(phase, Phase::RollingBack(_) | Phase::Stuck(_))
 }
 
 /// The time in which full promotion has to be fact and its last minutes settled.
@@ -241,6 +272,13 @@ impl Draft {
         let forward = |effect: &Effect| {
             matches!(effect, Effect::StartDeployment { .. } | Effect::ContinueDeployment { .. })
         };
+        self.next.pending.retain(|pending| !forward(&pending.effect));
+        self
+    }
+
+    /// Drops what would set flags.
+    fn flagless(mut self) -> Self {
+        let forward = |effect: &Effect| matches!(effect, Effect::ExamineFlags | Effect::SetFlags { .. });
         self.next.pending.retain(|pending| !forward(&pending.effect));
         self
     }

@@ -1,6 +1,9 @@
 //! Feature flags: what is wanted of one, what its document says, and what was changed so that it can be put back.
 
+mod deployed;
 mod document;
+mod guard;
+pub mod toggle;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use deployed::{Content, FlagDeployment, FlagState, HostedVersion, REVERTIBLE, Read};
 pub use document::{Document, Restored};
+pub use guard::FlagGuard;
 
 /// A configuration profile as it is deployed to one environment, by names or by ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

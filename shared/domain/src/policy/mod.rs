@@ -7,6 +7,7 @@ mod analysis;
 mod checks;
 mod defaults;
 mod faults;
+mod flags;
 mod lenient;
 mod metrics;
 mod notify;
@@ -15,6 +16,7 @@ mod raw;
 mod schema;
 mod steps;
 mod strategy;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -29,10 +31,12 @@ use crate::target::Target;
 use crate::units::{Span, Weight};
 
 pub use self::faults::{Fault, Faults};
+pub use self::flags::flag_strategy;
 pub use self::notify::{Notify, OutcomeKind, Severity};
 pub use self::parse::json_of;
 pub use self::schema::policy_schema;
 pub use self::strategy::steps_of;
+pub use self::switches::{FlagChange, FlagMoment, KillSwitch};
 
 /// A valid policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub struct Policy {
     /// What is asked of a version before it gets any traffic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// Flags that are turned off when an alarm fires, whether or not there is a rollout.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kill_switches: Vec<KillSwitch>,
     /// Feature flags that change with the traffic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<FlagChange>,
@@ -349,32 +356,4 @@ pub enum OnInconclusive {
     Proceed,
     /// Take the traffic back.
     RollBack,
-}
-
-/// A feature flag that a rollout switches on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FlagChange {
-    /// The flag's key.
-    pub flag: String,
-    /// When it switches.
-    pub at: FlagMoment,
-    /// AppConfig application.
-    pub application: String,
-    /// AppConfig environment.
-    pub environment: String,
-    /// AppConfig configuration profile.
-    pub profile: String,
-}
-
-/// When a flag switches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum FlagMoment {
-    /// Before any traffic.
-    BeforeTraffic,
-    /// With the step of this weight.
-    Weight(Weight),
-    /// After full promotion.
-    Promotion,
 }

@@ -49,4 +49,12 @@ pub enum OutcomeKind {
     Stuck,
     /// An event of ours could not be read.
     Quarantined,
+    /// Flags are as somebody, or a kill switch, asked.
+    FlagsSet,
+    /// Flags are not as somebody asked: it was refused, or AppConfig took it back.
+    FlagsRefused,
+    /// Flags are not yet as somebody asked; Tidegate keeps trying.
+    FlagsStuck,
+    /// A deployment of flags that somebody else started was taken back.
+    FlagsRolledBack,
 }

@@ -12,14 +12,12 @@ use serde_saphyr::UserMessageFormatter;
 use super::analysis::analysis;
 use super::checks::checks;
 use super::faults::Place;
+use super::flags::{flags, kill_switches};
 use super::lenient::{Lenient, in_words};
-use super::raw::{RawFlag, RawNotify, RawPolicy, RawStrategy, RawTarget};
+use super::raw::{RawNotify, RawPolicy, RawStrategy, RawTarget};
 use super::strategy::strategy;
-use super::values::{Duration, Moment};
-use super::{
-    Analysis, Fault, Faults, FlagChange, FlagMoment, Mode, Notify, OutcomeKind, Policy, Severity, Step,
-    Strategy, defaults,
-};
+use super::values::Duration;
+use super::{Analysis, Fault, Faults, Mode, Notify, OutcomeKind, Policy, Severity, Step, Strategy, defaults};
 use crate::target::{Target, kinds};
 use crate::units::Span;
 
@@ -100,7 +98,8 @@ fn policy(at: &Place, value: &Value) -> Option<Policy> {
     let analysis = analysis(&analysis_at, analysis_at.optional(raw.analysis).unwrap_or_default());
     let analysis = analysis.and_then(|analysis| judged(&analysis_at, analysis, strategy.as_ref()));
     let checks = checks(&at.field("checks"), raw.checks, target.as_ref());
-    let flags = flags(&at.field("flags"), raw.flags, strategy.as_ref());
+    let flags = flags(&at.field("flags"), raw.flags, mode, strategy.as_ref());
+    let kill_switches = kill_switches(&at.field("killSwitches"), raw.kill_switches);
     let notify = notify(&at.field("notify"), raw.notify);
     let deadline = deadline(&at.field("deadline"), raw.deadline, mode, strategy.as_ref());
     Some(Policy {
@@ -111,6 +110,7 @@ fn policy(at: &Place, value: &Value) -> Option<Policy> {
         analysis: analysis?,
         checks,
         flags,
+        kill_switches,
         notify,
         deadline: deadline?,
     })
@@ -179,48 +179,6 @@ fn steps(
         return Some(Strategy { steps: Vec::new(), is_open: true, watch: defaults::WATCH });
     }
     strategy(at, at.required(raw, "strategy: Canary10Percent5Minutes, or with steps of your own")?, required)
-}
-
-/// The flags, each at most once; the steps are `None` where they are at fault themselves.
-fn flags(at: &Place, raw: Lenient<Vec<Lenient<RawFlag>>>, strategy: Option<&Strategy>) -> Vec<FlagChange> {
-    let mut flags: Vec<FlagChange> = Vec::new();
-    for (at, raw) in at.list(raw) {
-        let Some(change) = flag(&at, raw, strategy) else { continue };
-        if flags.iter().any(|other| FlagChange { at: change.at, ..other.clone() } == change) {
-            at.fault::<()>(format!(
-                "the flag {:?} is listed before; a rollout switches it once",
-                change.flag
-            ));
-        }
-        flags.push(change);
-    }
-    flags
-}
-
-fn flag(at: &Place, raw: RawFlag, strategy: Option<&Strategy>) -> Option<FlagChange> {
-    at.no_such_fields::<RawFlag>(&raw.unknown);
-    let flag = at.field("flag").text(raw.flag, "flag: new-basket", defaults::LONGEST_NAME);
-    let moment = at.field("at").optional(raw.at).map_or(defaults::FLAG_MOMENT, |Moment(moment)| moment);
-    if let (FlagMoment::Weight(weight), Some(Strategy { steps, .. })) = (moment, strategy)
-        && !steps.iter().any(|step| step.weight == weight)
-    {
-        let weights: Vec<_> = steps.iter().map(|step| format!("{}%", step.weight.percent())).collect();
-        let known = if weights.is_empty() { ", of which this policy has none" } else { "; known: " };
-        let (weight, weights) = (weight.percent(), weights.join(", "));
-        at.field("at").fault::<()>(format!("{weight}% is not the weight of a step{known}{weights}"));
-    }
-    let application =
-        at.field("application").text(raw.application, "application: shop", defaults::LONGEST_NAME);
-    let environment =
-        at.field("environment").text(raw.environment, "environment: prod", defaults::LONGEST_NAME);
-    let profile = at.field("profile").text(raw.profile, "profile: flags", defaults::LONGEST_NAME);
-    Some(FlagChange {
-        flag: flag?,
-        at: moment,
-        application: application?,
-        environment: environment?,
-        profile: profile?,
-    })
 }
 
 fn notify(at: &Place, raw: Lenient<RawNotify>) -> Notify {

@@ -2,6 +2,7 @@
 //! this one value.
 
 mod evidence;
+mod flags;
 mod numbers;
 mod words;
 
@@ -17,6 +18,7 @@ use crate::units::Weight;
 use crate::verdict::{Cause, Counts, Evidence, Finding, HoldCause, Pass};
 
 pub use self::numbers::{count, odds};
+pub use flags::{FlagReason, Returned};
 
 /// Why a decision is what it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,6 +147,8 @@ pub enum Reason {
     FullyPromoted,
     /// The watch after promotion is over.
     WatchOver,
+    /// Its flags, or flags that somebody asked for.
+    Flags(FlagReason),
     /// A newer rollout takes its place.
     SupersededBy(RolloutId),
     /// Somebody else changed the target.
@@ -214,6 +218,8 @@ pub enum Ignored {
     NotPending,
     /// A manual gate or an operator's pause goes on until somebody acts.
     WaitsForSomebody,
+    /// The flags of its policy are still looked at.
+    FlagsUnknown,
     /// The weight of this step is still being set.
     ShiftUnderWay,
     /// The target cannot be read; the sweep tries again.

@@ -124,6 +124,7 @@ impl fmt::Display for Reason {
             }
             Self::FullyPromoted => f.write_str("the candidate has all traffic"),
             Self::WatchOver => f.write_str("the watch after promotion is over"),
+            Self::Flags(flags) => write!(f, "{flags}"),
             Self::SupersededBy(id) => write!(f, "superseded by {id}"),
             Self::Drifted { expected: Some(expected), found } => {
                 write!(f, "somebody else changed the target: expected {expected}, found {found}")
@@ -169,6 +170,7 @@ impl fmt::Display for Ignored {
             Self::AlreadyPaused => f.write_str("ignored: paused already"),
             Self::NotPending => f.write_str("ignored: that effect is not pending any more"),
             Self::WaitsForSomebody => f.write_str("waits for somebody to act"),
+            Self::FlagsUnknown => f.write_str("its flags are still looked at"),
             Self::ShiftUnderWay => f.write_str("ignored: the weight of this step is still being set"),
             Self::TargetUnreadable(why) => write!(f, "the target cannot be read: {why}"),
             Self::NotYet(findings) => join(f, findings, "; "),
@@ -237,6 +239,7 @@ impl fmt::Display for Cause {
                 )?;
                 why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
             }
+            Self::FlagsTakenBack(why) => write!(f, "flags: {why}"),
             Self::DeadlinePassed { deadline } => write!(f, "not over by its deadline {deadline}"),
         }
     }
@@ -271,6 +274,7 @@ impl fmt::Display for Finding {
             }
             Self::CheckFailed(why) => write!(f, "a check before any traffic failed: {why}"),
             Self::DeploymentRefused(why) => write!(f, "CodeDeploy: {why}"),
+            Self::FlagRefused(why) => write!(f, "flags: {why}"),
             Self::Unsupported(what) => f.write_str(what),
             Self::PreflightTimedOut => f.write_str("preflight did not end in its time"),
         }

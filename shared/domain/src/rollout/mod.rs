@@ -1,5 +1,6 @@
 //! The rollout: one document that says where a candidate stands, what it waits for and what is still to be done.
 
+mod flags;
 mod phase;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::target::{Observed, Routing, Target, Version};
 use crate::units::{Span, Weight};
 use crate::verdict::Baseline;
 
+pub use self::flags::Switched;
 pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Shifting, Traffic};
 
 /// The name of a rollout: the request's id, or for a version event the target and the version.
@@ -96,6 +98,9 @@ pub struct Rollout {
     /// The shares that the candidate was read back to have, each with the time, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reached: Vec<Reached>,
+    /// How far the policy's flags are.
+    #[serde(default, skip_serializing_if = "Switched::is_untouched")]
+    pub flags: Switched,
     /// The stable version before the rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
@@ -158,6 +163,7 @@ impl Rollout {
             routed: None,
             reached: Vec::new(),
             pending: Vec::new(),
+            flags: Switched::default(),
             baseline: None,
             settle: SETTLE,
             reason,

@@ -138,6 +138,8 @@ pub enum PauseCause {
     },
     /// The router refuses to move the traffic on.
     RouterDenied(String),
+    /// A flag of this step cannot be set.
+    FlagsDenied(String),
 }
 
 impl PauseCause {
@@ -149,7 +151,8 @@ impl PauseCause {
             | Self::Operator { .. }
             | Self::Inconclusive
             | Self::Drift { .. }
-            | Self::RouterDenied(_) => false,
+            | Self::RouterDenied(_)
+            | Self::FlagsDenied(_) => false,
         }
     }
 
@@ -181,6 +184,9 @@ pub struct Return {
     /// Only a read-back from this moment on proves that the traffic is back: by then whoever observed before the decision
     /// has run into the longest function timeout.
     pub proven_from: Timestamp,
+    /// When the traffic was read back to be on stable, where flags are waited for after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_back: Option<Timestamp>,
     /// When people were last told that it is stuck.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Timestamp>,

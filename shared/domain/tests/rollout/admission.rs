@@ -102,7 +102,6 @@ fn what_this_release_cannot_do_is_refused_with_every_finding_at_once() {
         words,
         [
             "mode: guard judges the deployments that others start; to have Tidegate start one, use mode: drive",
-            "flags: this release does not toggle feature flags; remove them from the policy",
             "checkout-live-8 rolls out the same version",
         ]
     );

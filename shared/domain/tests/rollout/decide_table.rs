@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use insta::assert_snapshot;
 use tidegate_domain::decide::{Decision, decide};
 use tidegate_domain::deployment::{DeploymentId, DeploymentStatus, Standing};
-use tidegate_domain::effect::{EffectId, Performed};
+use tidegate_domain::effect::{Effect, EffectId, Performed};
 use tidegate_domain::rollout::{PhaseName, Rollout, RolloutId};
 use tidegate_domain::target::{Fence, Observed, Routing};
 use tidegate_domain::trigger::{Followed, Judged, Observation, Trigger, Verb};
@@ -71,9 +71,18 @@ fn results(rollout: &Rollout) -> Vec<(String, Trigger)> {
         ("denied", Performed::Denied("not allowed".to_owned())),
         ("started", Performed::Started(DeploymentId("d-1".to_owned()))),
     ];
+    let of_flags = vec![
+        ("flags can be set", Performed::FlagsExamined(Vec::new())),
+        ("flags cannot be set", Performed::FlagsExamined(vec!["no such flag".to_owned()])),
+        ("flags set", Performed::FlagsSet),
+        ("flags back", Performed::FlagsBack(Vec::new())),
+        ("flags back but one", Performed::FlagsBack(vec!["basket enabled".to_owned()])),
+    ];
+    let has_flags = !rollout.policy.flags.is_empty();
+    let results = results.into_iter().chain(of_flags.into_iter().filter(|_| has_flags));
     let effect = pending.id;
     let name = |what: &str| format!("{effect} {what}");
-    results.into_iter().map(|(what, result)| (name(what), Trigger::Performed { effect, result })).collect()
+    results.map(|(what, result)| (name(what), Trigger::Performed { effect, result })).collect()
 }
 
 /// Every trigger, where the target is as the rollout set it.
@@ -261,6 +270,11 @@ fn on_the_way_back_every_trigger_has_its_answer() {
 }
 
 #[test]
+fn with_flags_every_trigger_has_its_answer() {
+    assert_snapshot!("decide_flags", table(places::with_flags()));
+}
+
+#[test]
 fn after_the_end_every_trigger_has_its_answer() {
     assert_snapshot!("decide_over", table(places::over()));
 }
@@ -284,4 +298,15 @@ fn a_stale_verdict_changes_nothing_in_any_place() {
             }
         }
     }
+}
+
+#[test]
+fn whoever_is_superseded_beyond_reach_still_takes_its_flags_back() {
+    let mut beyond = places::deployed_back().remove(0);
+    beyond.rollout.flags.asked = [0].into();
+    let decision =
+        decide(&beyond.rollout, &replaced(), &seeing(Err("not read".to_owned())), minutes(beyond.minute));
+    let Decision::Change { next, .. } = decision else { panic!("{:?}", decision.reason()) };
+    assert_eq!(next.phase.name(), PhaseName::Superseded);
+    assert!(next.pending.iter().any(|pending| matches!(pending.effect, Effect::RestoreFlags)));
 }

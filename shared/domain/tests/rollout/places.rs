@@ -6,14 +6,16 @@ use tidegate_domain::deployment::{
 };
 use tidegate_domain::effect::Effect;
 use tidegate_domain::policy::Gate;
-use tidegate_domain::rollout::{Bake, PauseCause, Phase, Reached, Return, Rollout, RolloutId, Shifting};
+use tidegate_domain::rollout::{
+    Bake, PauseCause, Phase, Reached, Return, Rollout, RolloutId, Shifting, Switched,
+};
 use tidegate_domain::target::{Fence, Routing, Target};
 use tidegate_domain::units::{Span, Weight};
 use tidegate_domain::verdict::{Cause, Finding, HoldCause};
 
 use super::world::{
-    baking, candidate, evidence, harm, minutes, noon, paused, pending, percent, queued, split, stable,
-    standing,
+    baking, candidate, evidence, flag_policy, harm, minutes, noon, paused, pending, percent, queued, split,
+    stable, standing, third,
 };
 
 /// A rollout with a name for its place and the minute, counted from noon, at which it is asked.
@@ -106,7 +108,13 @@ pub fn watching() -> Vec<Place> {
 }
 
 fn way(cause: Cause) -> Return {
-    Return { cause, since: noon(), proven_from: LONGEST_FUNCTION_TIMEOUT.after(noon()), told: None }
+    Return {
+        cause,
+        since: noon(),
+        proven_from: LONGEST_FUNCTION_TIMEOUT.after(noon()),
+        traffic_back: None,
+        told: None,
+    }
 }
 
 pub fn back() -> Vec<Place> {
@@ -136,6 +144,71 @@ pub fn over() -> Vec<Place> {
         place("superseded", ended(Phase::Superseded { by })),
         place("taken over", ended(Phase::TakenOver { found: stable() })),
         place("refused", ended(Phase::Refused { findings: vec![Finding::AlreadyLive] })),
+    ]
+}
+
+/// Flags before any traffic (0), with the second step (1) and after promotion (2).
+pub fn with_flags() -> Vec<Place> {
+    let set = |flags: &[usize]| Effect::SetFlags { flags: flags.to_vec() };
+    let flagged = |mut rollout: Rollout, asked: &[usize], done: usize| {
+        rollout.policy = flag_policy();
+        rollout.flags = Switched {
+            examined: true,
+            asked: asked.to_vec(),
+            set: asked.iter().copied().take(done).collect(),
+            ..Switched::default()
+        };
+        let weight = rollout.weight();
+        if weight > Weight::ZERO {
+            rollout.reached.push(Reached { at: noon(), weight });
+        }
+        rollout
+    };
+    let preflight = |examined| {
+        let mut rollout = flagged(Rollout { version: 10, ..queued() }, &[], 0);
+        rollout.phase = Phase::Preflight { since: noon() };
+        rollout.flags.examined = examined;
+        rollout
+    };
+    let entering = |step| Phase::Baking(Bake::entering(step));
+    let denied = |step| paused(Bake::entering(step), PauseCause::FlagsDenied("no such flag".to_owned()));
+    let rolling = |traffic_back| Phase::RollingBack(Return { traffic_back, ..way(harm()) });
+    let back = |phase, share| pending(flagged(standing(phase, share), &[0, 1], 2), Effect::RestoreFlags);
+    vec![
+        place("queued, with flags", flagged(Rollout { version: 10, ..queued() }, &[], 0)),
+        place("preflight, flags unknown", pending(preflight(false), Effect::ExamineFlags)),
+        place("preflight, flags known", preflight(true)),
+        place(
+            "baking, step 0, flags before any traffic",
+            pending(flagged(standing(entering(0), stable()), &[0], 0), set(&[0])),
+        ),
+        place(
+            "baking, step 1 being set, its flag after that",
+            pending(flagged(standing(entering(1), split(5.0)), &[0], 1), shift(split(25.0))),
+        ),
+        place(
+            "baking, step 1, its flag being set",
+            pending(flagged(standing(entering(1), split(25.0)), &[0, 1], 1), set(&[1])),
+        ),
+        place("paused, the flag of step 1 denied", flagged(standing(denied(1), split(25.0)), &[0, 1], 1)),
+        place(
+            "watching, its flag being set",
+            pending(
+                flagged(standing(Phase::Watching { since: None }, candidate()), &[0, 1, 2], 2),
+                set(&[2]),
+            ),
+        ),
+        place(
+            "watching, with flags",
+            flagged(standing(Phase::Watching { since: Some(noon()) }, candidate()), &[0, 1, 2], 3),
+        ),
+        place(
+            "rolling back, traffic and flags on their way",
+            pending(back(rolling(None), split(25.0)), take_back()),
+        ),
+        place("rolling back, only flags on their way", back(rolling(Some(noon())), stable())),
+        Place { minute: 11, ..place("rolling back, flags overdue", back(rolling(Some(noon())), stable())) },
+        place("taken over, flags on their way", back(Phase::TakenOver { found: third() }, third())),
     ]
 }
 

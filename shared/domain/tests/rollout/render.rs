@@ -11,6 +11,9 @@ pub fn effect(effect: &Effect) -> String {
         Effect::StartDeployment { order } => format!("start a deployment of {}", order.group),
         Effect::ContinueDeployment { deployment, wait } => format!("go on with {deployment} ({wait:?})"),
         Effect::StopDeployment { deployment } => format!("stop {deployment}"),
+        Effect::ExamineFlags => "examine flags".to_owned(),
+        Effect::SetFlags { flags } => format!("set flags {flags:?}"),
+        Effect::RestoreFlags => "restore flags".to_owned(),
         Effect::Supersede { rollout } => format!("supersede {rollout}"),
         Effect::Measure => "measure".to_owned(),
         Effect::StartNext => "start next".to_owned(),
@@ -39,6 +42,7 @@ pub fn phase(phase: &Phase) -> String {
                 PauseCause::Hold(hold) => format!("hold, {hold}"),
                 PauseCause::Drift { found } => format!("drift, {found}"),
                 PauseCause::RouterDenied(why) => format!("denied, {why}"),
+                PauseCause::FlagsDenied(why) => format!("flags denied, {why}"),
             };
             format!("{name} ({}; {cause})", bake(step))
         }

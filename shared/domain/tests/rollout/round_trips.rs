@@ -42,6 +42,10 @@ fn an_outcome_of_every_kind_is_read_as_it_was_written() {
         OutcomeKind::Paused,
         OutcomeKind::Stuck,
         OutcomeKind::Quarantined,
+        OutcomeKind::FlagsSet,
+        OutcomeKind::FlagsRefused,
+        OutcomeKind::FlagsStuck,
+        OutcomeKind::FlagsRolledBack,
     ];
     for (kind, place) in kinds.into_iter().zip(places::all()) {
         let outcome = Outcome::of(&place.rollout, kind);

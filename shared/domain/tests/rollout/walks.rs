@@ -1,18 +1,21 @@
 //! What must always hold, on random walks: a rollout whose functions crash, sleep and repeat, on a target that others change.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tidegate_domain::assess::assess;
 use tidegate_domain::decide::{Decision, LONGEST_FUNCTION_TIMEOUT, decide};
 use tidegate_domain::effect::{Effect, Performed};
-use tidegate_domain::rollout::{PauseCause, Phase, Rollout, RolloutId};
+use tidegate_domain::rollout::{Bake, PauseCause, Phase, Rollout, RolloutId};
 use tidegate_domain::target::{Fence, Observed, Routing};
 use tidegate_domain::trigger::{Judged, Observation, Trigger, Verb};
 use tidegate_domain::units::Weight;
 use tidegate_domain::verdict::{Cause, HoldCause, Pass, Verdict};
 
 use super::world::{
-    candidate, command, evidence, harm, measured, noon, queued, seeing, split, stable, third, version,
+    candidate, command, evidence, flag_policy, harm, measured, noon, queued, seeing, split, stable, third,
+    version,
 };
 
 /// One thing that happens.
@@ -86,11 +89,20 @@ struct World {
     revision: u64,
     now: Timestamp,
     asleep: Vec<(Routing, Fence, Timestamp)>,
+    /// The flags of the policy that are on.
+    flags: BTreeSet<usize>,
 }
 
 impl World {
     fn new() -> Self {
-        Self { rollout: queued(), routing: stable(), revision: 1, now: noon(), asleep: Vec::new() }
+        let (asleep, flags) = (Vec::new(), BTreeSet::new());
+        Self { rollout: queued(), routing: stable(), revision: 1, now: noon(), asleep, flags }
+    }
+
+    fn with_flags() -> Self {
+        let mut world = Self::new();
+        world.rollout.policy = flag_policy();
+        world
     }
 
     fn observed(&self) -> Observed {
@@ -162,10 +174,20 @@ impl World {
 
     fn perform(&mut self, which: usize, denied: bool, crashes: bool) {
         let Some(pending) = self.rollout.pending.get(which).cloned() else { return };
-        let result = match pending.effect.wish() {
-            None => Performed::Done,
-            Some(_) if denied => Performed::Denied("not allowed".to_owned()),
-            Some((wish, fence)) => self.write(wish, fence),
+        let result = match (&pending.effect, pending.effect.wish()) {
+            (Effect::ExamineFlags, _) => Performed::FlagsExamined(Vec::new()),
+            (Effect::SetFlags { .. }, _) if denied => Performed::Denied("not allowed".to_owned()),
+            (Effect::SetFlags { flags }, _) => {
+                self.flags.extend(flags);
+                Performed::FlagsSet
+            }
+            (Effect::RestoreFlags, _) => {
+                self.flags.clear();
+                Performed::FlagsBack(Vec::new())
+            }
+            (_, None) => Performed::Done,
+            (_, Some(_)) if denied => Performed::Denied("not allowed".to_owned()),
+            (_, Some((wish, fence))) => self.write(wish, fence),
         };
         if !crashes {
             let trigger = Trigger::Performed { effect: pending.id, result };
@@ -202,6 +224,8 @@ impl World {
             let (wish, fence) = pending.effect.wish().expect("a wish");
             let found = match trigger {
                 Trigger::Performed { result: Performed::FenceLost(found), .. } => Some(found),
+                // The first share waited for flags: its fence is from before they were asked for.
+                Trigger::Performed { result: Performed::FlagsSet, .. } => self.rollout.routed.as_ref(),
                 _ => seen.routing.as_ref().ok(),
             };
             let found = found.expect("no wish without having read the target");
@@ -232,10 +256,15 @@ impl World {
                 Verb::Promote | Verb::PromoteFull => true,
                 Verb::Resume => matches!(
                     self.rollout.phase,
-                    Phase::Paused { cause: PauseCause::Gate(_) | PauseCause::RouterDenied(_), .. }
+                    Phase::Paused {
+                        cause: PauseCause::Gate(_) | PauseCause::RouterDenied(_) | PauseCause::FlagsDenied(_),
+                        ..
+                    }
                 ),
                 Verb::Pause | Verb::Abort | Verb::Retry | Verb::RetryFixForward => false,
             },
+            // What entered the step waited for its flags.
+            Trigger::Performed { result: Performed::FlagsSet, .. } => true,
             Trigger::Performed { effect, result: Performed::FenceLost(_) } => {
                 let committed = self.rollout.pending_effect(*effect).and_then(Effect::wish);
                 committed.is_some_and(|(committed, _)| committed == wish)
@@ -255,6 +284,21 @@ impl World {
             let stable = self.rollout.stable.as_ref().expect("begun");
             assert!(Routing::all(stable).sends_as(&self.routing));
         }
+        if back {
+            assert_eq!(self.flags, BTreeSet::new(), "said to be back with flags: {trigger:?}");
+        }
+        if let Some(since) = next.phase.traffic().and_then(|traffic| traffic.since) {
+            let step = |bake: &Bake| next.step(bake.step).map(|step| step.weight);
+            let share =
+                next.phase.traffic().and_then(|traffic| traffic.bake).map_or(Some(Weight::FULL), step);
+            let due = next.flags_due(share);
+            let paused = matches!(next.phase, Phase::Paused { .. });
+            let was = &self.rollout.phase;
+            assert!(
+                due.is_empty() || paused,
+                "{trigger:?} in {was:?}: time runs since {since} without {due:?}"
+            );
+        }
         let ends = next.phase.is_terminal() && self.rollout.phase.holds_lock();
         let starts_next = next.pending.iter().any(|pending| pending.effect == Effect::StartNext);
         assert!(!ends || starts_next, "the end of a rollout starts the next one");
@@ -272,6 +316,8 @@ impl World {
         }
         assert!(self.rollout.phase.is_terminal(), "it does not end: {:?}", self.rollout.phase);
         assert_eq!(self.rollout.pending, [], "everything is done");
+        let kept = matches!(self.rollout.phase, Phase::Succeeded);
+        assert!(kept || self.flags.is_empty(), "flags are left behind: {:?}", self.rollout);
     }
 }
 
@@ -306,6 +352,18 @@ fn past_its_deadline(world: &World) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn with_flags_too(begun in 0..14_usize, steps in prop::collection::vec(step(), 1..60)) {
+        let mut world = World::with_flags();
+        let performs = |_| Step::Performs { which: 0, denied: false, crashes: false };
+        let begin = smooth().into_iter().flat_map(|step| [step, performs(0)]);
+        for step in begin.take(begun).chain(steps) {
+            world.take(&step);
+            prop_assert!(past_its_deadline(&world), "no rollback after the deadline in {:?}", world.rollout.phase);
+        }
+        world.finish();
+    }
 
     #[test]
     fn whatever_happens_what_must_hold_holds_and_it_can_be_ended(

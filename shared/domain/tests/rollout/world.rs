@@ -40,6 +40,15 @@ pub fn policy() -> Policy {
     Policy::from_yaml(POLICY).expect("a valid policy")
 }
 
+/// The same with a flag before any traffic, one with the second step and one after promotion.
+pub fn flag_policy() -> Policy {
+    let flag = |name: &str, at: &str| {
+        format!("  - {{ flag: {name}, at: {at}, application: shop, environment: prod, profile: flags }}\n")
+    };
+    let flags = [flag("early", "beforeTraffic"), flag("basket", "25%"), flag("late", "promotion")];
+    Policy::from_yaml(&format!("{POLICY}flags:\n{}", flags.concat())).expect("a valid policy")
+}
+
 /// The same with other words in it.
 pub fn policy_with(from: &str, to: &str) -> Policy {
     assert!(POLICY.contains(from), "the policy has {from:?}");

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    Alarms, Bus, Clock, Deployments, Fault, Functions, Meter, Metrics, Notifier, Probe, Routers, Store,
+    Alarms, Bus, Clock, Deployments, Fault, Flags, Functions, Meter, Metrics, Notifier, Probe, Routers, Store,
 };
 
 /// Every port of an installation.
@@ -26,6 +26,8 @@ pub struct Ports {
     pub deployments: Arc<dyn Deployments>,
     /// The asking of versions before they get any traffic.
     pub probe: Arc<dyn Probe>,
+    /// AppConfig.
+    pub flags: Arc<dyn Flags>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
     /// The way to people.

@@ -3,14 +3,16 @@
 mod all;
 mod deployments;
 mod fault;
+mod flags;
 mod store;
 mod world;
 
 pub use all::{Function, Ports};
 pub use deployments::{Absent, Deployments, HttpRequest, Probe};
 pub use fault::{Fault, FaultKind};
+pub use flags::{FlagPlace, Flags, Numbered};
 pub use store::{
-    Claim, Commit, Committed, Filed, Hook, Letter, Listed, LockChange, PolicyRecord, Snapshot, Store,
+    Claim, Commit, Committed, Filed, Hook, Letter, Listed, Listing, LockChange, PolicyRecord, Snapshot, Store,
 };
 pub use world::{
     Alarms, Bus, Capabilities, Clock, Examination, Functions, Measure, Measured, Meter, MetricQuery, Metrics,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::Owner;
+use tidegate_domain::flag::FlagGuard;
+use tidegate_domain::flag::toggle::{Toggle, ToggleId};
 use tidegate_domain::policy::{Faults, Policy};
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Rollout, RolloutId};
@@ -186,6 +188,15 @@ pub struct Listed {
     pub target: String,
 }
 
+/// What the index lists as live.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Rollouts.
+    pub rollouts: Vec<Listed>,
+    /// Toggles of flags.
+    pub toggles: Vec<ToggleId>,
+}
+
 /// The table.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -195,8 +206,8 @@ pub trait Store: Send + Sync {
     /// Writes a commit, all or nothing.
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, Fault>;
 
-    /// Rollouts that are not over or have something pending, oldest first. Comes from an index and may be a little stale.
-    async fn listed(&self) -> Result<Vec<Listed>, Fault>;
+    /// What is not over or has something pending, oldest first. Comes from an index and may be a little stale.
+    async fn listed(&self) -> Result<Listing, Fault>;
 
     /// Rollouts that are over, newest first.
     async fn ended(&self, limit: usize) -> Result<Vec<RolloutId>, Fault>;
@@ -260,4 +271,20 @@ pub trait Store: Send + Sync {
 
     /// Forgets a hook that was answered.
     async fn answered(&self, hook: &Hook) -> Result<(), Fault>;
+
+    /// The toggle as it stands now (strongly consistent).
+    async fn toggle(&self, id: &ToggleId) -> Result<Option<Toggle>, Fault>;
+
+    /// Writes a toggle, on condition that it is still as `before`; `None` to create it. [`Committed::Done`] or
+    /// [`Committed::Conflict`].
+    async fn commit_toggle(&self, before: Option<&Toggle>, next: &Toggle) -> Result<Committed, Fault>;
+
+    /// The names of policies that had a kill switch for this alarm when they were stored.
+    async fn kill_switches(&self, alarm: &str) -> Result<Vec<String>, Fault>;
+
+    /// A deployment of flags under guard.
+    async fn flag_guard(&self, id: &str) -> Result<Option<FlagGuard>, Fault>;
+
+    /// Writes a guard, on condition that the one before it has the version before its own; the first has version 1.
+    async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault>;
 }

@@ -1,6 +1,7 @@
 //! The sweep: once a minute every live rollout is looked at, measured and judged. It publishes what it found and acts on
 //! nothing. It is also the reconciler: what a crash or a lost event left undone is handed to its owner again.
 
+mod flags;
 mod measuring;
 mod preparing;
 
@@ -22,8 +23,8 @@ use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of}
 use crate::following::{self, LONGEST_DEPLOYMENT, Read};
 use crate::looping::messages_for;
 use crate::ports::{
-    Alarms, Bus, Clock, Deployments, Fault, FaultKind, Measured, Meter, MetricQuery, Metrics, Probe, Routers,
-    Snapshot, Store, Window,
+    Alarms, Bus, Clock, Deployments, Fault, FaultKind, Listing, Measured, Meter, MetricQuery, Metrics, Probe,
+    Routers, Snapshot, Store, Window,
 };
 
 /// So many rollouts are judged in one invocation; more are handed on in batches of this size.
@@ -113,10 +114,12 @@ impl Sweep {
     /// Looks at every live rollout, a few at once, many in batches that come back as messages; and for deployments that nobody
     /// follows yet.
     pub async fn all(&self) -> Result<Swept, Fault> {
-        let listed: Vec<RolloutId> = self.store.listed().await?.into_iter().map(|listed| listed.id).collect();
+        let Listing { rollouts, toggles } = self.store.listed().await?;
+        let listed: Vec<RolloutId> = rollouts.into_iter().map(|listed| listed.id).collect();
         let looked = self.look_at(&listed).await;
+        let toggled = self.toggles(toggles).await;
         let deployments = self.find().await?;
-        looked.map(|()| Swept { rollouts: listed.len(), deployments })
+        looked.and(toggled).map(|()| Swept { rollouts: listed.len(), deployments })
     }
 
     async fn look_at(&self, listed: &[RolloutId]) -> Result<(), Fault> {

@@ -41,13 +41,8 @@ impl Sweep {
         Ok(Assessment { verdict, evidence: None })
     }
 
-    /// Measures the stable version before the rollout.
-    pub(super) async fn ready(
-        &self,
-        rollout: &Rollout,
-        firing: &[String],
-        now: Timestamp,
-    ) -> Result<Assessment, Fault> {
+    /// How the target was in the day before.
+    pub(super) async fn baseline(&self, rollout: &Rollout, now: Timestamp) -> Result<Baseline, Fault> {
         let to = minute_of(now);
         let window = Window { from: BASELINE.before(to), to, period: BASELINE };
         let measures = [
@@ -77,8 +72,18 @@ impl Sweep {
         let most = |index: usize| answers.get(index)?.iter().map(|(_, value)| *value).reduce(f64::max);
         let latency = || Some(LatencyBaseline { p50: most(2)?, p90: most(3)?, p99: most(4)? });
         let errors = Counts { total: whole(sum(0)), bad: whole(sum(1)) };
+        Ok(Baseline { errors, latency: latency(), window: BASELINE })
+    }
+
+    /// Measures the stable version before the rollout.
+    pub(super) async fn ready(
+        &self,
+        rollout: &Rollout,
+        firing: &[String],
+        now: Timestamp,
+    ) -> Result<Assessment, Fault> {
         let preflight = Preflight {
-            baseline: Baseline { errors, latency: latency(), window: BASELINE },
+            baseline: self.baseline(rollout, now).await?,
             firing: firing.to_vec(),
             failed: self.failing(rollout).await?,
         };

@@ -115,6 +115,34 @@ pub(crate) fn deployment_changed(group: &Group, id: &DeploymentId, state: &str) 
     })
 }
 
+/// `AppConfig`'s event of a deployment, as in `events/aws/eb-appconfig-complete.json`; application, environment and profile by id
+/// and name.
+pub(crate) fn flags_changed(
+    detail_type: &str,
+    kind: &str,
+    named: &[(&str, String, String)],
+    number: u64,
+    version: u64,
+) -> Value {
+    let mut detail = json!({
+        "InvocationId": "5tfjcig",
+        "Parameters": {},
+        "Type": kind,
+        "DeploymentNumber": number,
+        "ConfigurationVersion": version.to_string(),
+    });
+    for (member, id, name) in named {
+        detail[*member] = json!({ "Id": id, "Name": name });
+    }
+    let association = format!("arn:aws:appconfig:{REGION}:{ACCOUNT}:extensionassociation/z763ff5");
+    json!({
+        "source": "aws.appconfig",
+        "detail-type": detail_type,
+        "resources": [association],
+        "detail": detail,
+    })
+}
+
 /// EventBridge states times in whole seconds.
 fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -123,6 +151,8 @@ fn seconds(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
     use crate::world::{Behaviour, History, Latency, State};
     use tidegate_wire::aws::{AwsEvent, read};
 
@@ -138,7 +168,7 @@ mod tests {
     fn a_published_version_reads_as_one() {
         let latency = Latency { median_ms: 40.0, p99_ms: 300.0 };
         let behaviour =
-            Behaviour { errors: 0.0, throttles: 0.0, latency, counts: std::collections::BTreeMap::new() };
+            Behaviour { errors: 0.0, throttles: 0.0, latency, counts: BTreeMap::new(), when_flag: None };
         let published = Published {
             at: Timestamp::UNIX_EPOCH,
             state: State::Active,
@@ -160,6 +190,16 @@ mod tests {
         let AwsEvent::CodeDeployDeployment(read) = read_one(event) else { panic!("no deployment") };
         assert_eq!((read.deployment_id.as_str(), read.group.as_str()), ("d-123456789", "live"));
         assert_eq!(read.state, tidegate_wire::aws::CodeDeployState::Start);
+    }
+
+    #[test]
+    fn a_deployment_of_flags_reads_as_one() {
+        let named = ["Application", "Environment", "ConfigurationProfile"];
+        let named = named.map(|member| (member, "id".to_owned(), "name".to_owned()));
+        let event = flags_changed("On Deployment Rollback", "OnDeploymentRolledBack", &named, 3, 2);
+        let AwsEvent::AppConfigDeployment(read) = read_one(event) else { panic!("no deployment") };
+        assert_eq!(read.change, tidegate_wire::aws::AppConfigChange::Rollback);
+        assert_eq!(read.to_string(), "AppConfig deployment 3 of name/name/name: rolled back");
     }
 
     #[test]

@@ -6,7 +6,9 @@ mod rules;
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
 
-pub(crate) use events::{alarm_changed, complete, deployment_changed, message, version_published};
+pub(crate) use events::{
+    alarm_changed, complete, deployment_changed, flags_changed, message, version_published,
+};
 
 /// The functions that receive an event, each as often as rules match.
 pub(crate) fn receivers(event: &Value) -> impl Iterator<Item = Owner> {

@@ -41,6 +41,7 @@ const fn only(
 
 const TIDEGATE: &str = tidegate_wire::bus::SOURCE;
 const CODE_DEPLOY: &str = "CodeDeploy Deployment State-change Notification";
+const APP_CONFIG: &str = "aws.appconfig";
 const VERSIONS: Is = Is::Begins(&["PublishVersion", "UpdateFunctionCode"]);
 
 const OWNERS: &[&str] = &["traffic-shift", "rollback", "health-check", "feature-flag", "notify"];
@@ -73,7 +74,18 @@ pub(super) const RULES: &[Rule] = &[
     only(Owner::Rollback, "aws.codedeploy", CODE_DEPLOY, "/state", Is::OneOf(&["FAILURE", "STOP"])),
     rule(Owner::HealthCheck, TIDEGATE, "Ticks Due"),
     only(Owner::HealthCheck, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["health-check"])),
+    rule(Owner::HealthCheck, APP_CONFIG, "On Deployment Start"),
     rule(Owner::FeatureFlag, TIDEGATE, "Flag Toggle Requested"),
+    rule(Owner::FeatureFlag, TIDEGATE, "Flags Due"),
+    rule(Owner::FeatureFlag, APP_CONFIG, "On Deployment Complete"),
+    rule(Owner::FeatureFlag, APP_CONFIG, "On Deployment Rollback"),
+    only(
+        Owner::FeatureFlag,
+        "aws.cloudwatch",
+        "CloudWatch Alarm State Change",
+        "/state/value",
+        Is::OneOf(&["ALARM"]),
+    ),
     only(Owner::FeatureFlag, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["feature-flag"])),
     rule(Owner::Notify, TIDEGATE, "Rollout Outcome"),
     only(Owner::Notify, TIDEGATE, "Effects Due", "/owner", Is::OneOf(&["notify"])),
@@ -109,6 +121,7 @@ impl Is {
 mod tests {
     use super::*;
     use serde_json::json;
+    use tidegate_wire::bus::Message;
 
     fn receivers(source: &str, detail_type: &str, detail: &Value) -> Vec<Owner> {
         let event = json!({ "source": source, "detail-type": detail_type, "detail": detail });
@@ -117,7 +130,9 @@ mod tests {
 
     #[test]
     fn every_message_of_the_contract_has_exactly_one_receiver() {
-        for detail_type in tidegate_wire::bus::Message::DETAIL_TYPES {
+        // What became of flags is for users alone.
+        assert_eq!(receivers(TIDEGATE, "Flags Changed", &json!({})), []);
+        for detail_type in Message::DETAIL_TYPES.iter().filter(|name| **name != "Flags Changed") {
             let verbs = ["promote", "promoteFull", "pause", "resume", "abort", "retry", "retryFixForward"];
             for verb in verbs {
                 let found = receivers(TIDEGATE, detail_type, &json!({ "verb": verb, "owner": "rollback" }));
@@ -154,6 +169,25 @@ mod tests {
             assert_eq!(receiver(state), [Owner::Rollback]);
         }
         assert_eq!(receiver("ELSE"), []);
+    }
+
+    #[test]
+    fn an_alarm_takes_back_rollouts_and_turns_flags_off() {
+        let fires = json!({ "state": { "value": "ALARM" } });
+        let receivers = receivers("aws.cloudwatch", "CloudWatch Alarm State Change", &fires);
+        assert_eq!(receivers, [Owner::Rollback, Owner::FeatureFlag]);
+    }
+
+    #[test]
+    fn a_deployment_of_flags_is_told_at_its_start_to_the_guard_and_at_its_end_to_the_toggles() {
+        let receiver = |what: &str| receivers(APP_CONFIG, &format!("On Deployment {what}"), &json!({}));
+        assert_eq!(receiver("Start"), [Owner::HealthCheck]);
+        for end in ["Complete", "Rollback"] {
+            assert_eq!(receiver(end), [Owner::FeatureFlag]);
+        }
+        for nobodys in ["Step", "Baking"] {
+            assert_eq!(receiver(nobodys), []);
+        }
     }
 
     #[test]

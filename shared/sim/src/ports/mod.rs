@@ -2,6 +2,7 @@
 
 mod beside;
 mod deployments;
+mod flags;
 mod metrics;
 mod probe;
 mod store;
@@ -23,6 +24,7 @@ pub(crate) fn ports(gate: &Gate) -> Ports {
         functions: Arc::new(beside::CloudFunctions(gate.clone())),
         deployments: Arc::new(deployments::CloudDeployments(gate.clone())),
         probe: Arc::new(probe::CloudProbe(gate.clone())),
+        flags: Arc::new(flags::CloudFlags(gate.clone())),
         bus: Arc::new(beside::CloudBus(gate.clone())),
         notifier: Arc::new(beside::CloudNotifier(gate.clone())),
         meter: Arc::new(beside::Measurements),

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tidegate_domain::deployment::DeploymentId;
+use tidegate_domain::flag::FlagGuard;
+use tidegate_domain::flag::toggle::{Toggle, ToggleId};
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::{
-    Claim, Commit, Committed, Fault, FaultKind, Filed, Hook, Letter, Listed, PolicyRecord, Snapshot, Store,
+    Claim, Commit, Committed, Fault, FaultKind, Filed, Hook, Letter, Listing, PolicyRecord, Snapshot, Store,
 };
 use tidegate_wire::timeline::Entry;
 
@@ -42,7 +44,7 @@ impl Store for TableStore {
             .await
     }
 
-    async fn listed(&self) -> Result<Vec<Listed>, Fault> {
+    async fn listed(&self) -> Result<Listing, Fault> {
         let listed = |state: &mut State| {
             let as_of = state.index_as_of();
             Ok(state.table.listed(as_of))
@@ -168,5 +170,40 @@ impl Store for TableStore {
             Ok(())
         };
         self.0.call(Call::Answered, || hook.deployment.to_string(), answered).await
+    }
+
+    async fn toggle(&self, id: &ToggleId) -> Result<Option<Toggle>, Fault> {
+        let toggle = |state: &mut State| Ok(state.table.toggles().get(id).cloned());
+        self.0.call(Call::Toggle, || id.to_string(), toggle).await
+    }
+
+    async fn commit_toggle(&self, before: Option<&Toggle>, next: &Toggle) -> Result<Committed, Fault> {
+        let commit = |state: &mut State| {
+            let committed = state.table.commit_toggle(before, next, state.now)?;
+            let known = before.map_or(0, |before| before.log.len());
+            if let Some(note) = next.log.get(known..).and_then(<[_]>::last)
+                && committed == Committed::Done
+            {
+                state.note(format!("toggle {}: {}", next.id, note.what));
+            }
+            Ok(committed)
+        };
+        let about = || format!("toggle {} version {}", next.id, next.version);
+        self.0.call(Call::CommitToggle, about, commit).await
+    }
+
+    async fn kill_switches(&self, alarm: &str) -> Result<Vec<String>, Fault> {
+        let found = |state: &mut State| Ok(state.table.kill_switches(alarm));
+        self.0.call(Call::KillSwitches, || alarm.to_owned(), found).await
+    }
+
+    async fn flag_guard(&self, id: &str) -> Result<Option<FlagGuard>, Fault> {
+        let guard = |state: &mut State| Ok(state.table.flag_guard(id));
+        self.0.call(Call::FlagGuard, || id.to_owned(), guard).await
+    }
+
+    async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault> {
+        let put = |state: &mut State| state.table.put_flag_guard(guard);
+        self.0.call(Call::PutFlagGuard, || guard.id.clone(), put).await
     }
 }

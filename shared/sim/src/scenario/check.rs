@@ -4,7 +4,11 @@ use tidegate_domain::deployment::Platform;
 use tidegate_domain::policy::{Fault, Policy};
 use tidegate_domain::target::{Routing, Version, kinds};
 
-use super::{Action, AnswersPlan, CodeDeployPlan, DeployPlan, FunctionPlan, Scenario};
+use super::flags::Named;
+use super::{
+    Action, AnswersPlan, CodeDeployPlan, DeployFlagsPlan, DeployPlan, FunctionPlan, Place, Scenario,
+    StopFlagsPlan, ToggleFlagPlan, WriteFlagsPlan,
+};
 use crate::world::codedeploy;
 
 /// Everything that is wrong, each with its place.
@@ -17,6 +21,7 @@ pub(super) fn faults(scenario: &Scenario) -> Vec<Fault> {
     for (name, plan) in &scenario.world {
         check.function(name, plan);
     }
+    check.app_config();
     for (name, alarm) in &scenario.alarms {
         if alarm.above.is_some() && scenario.function(alarm.on.as_deref()).is_none() {
             check.on(&format!("alarms.{name}"), alarm.on.as_deref());
@@ -24,6 +29,9 @@ pub(super) fn faults(scenario: &Scenario) -> Vec<Fault> {
     }
     for (index, happening) in scenario.happens.iter().enumerate() {
         check.happening(&format!("happens[{index}]"), happening.on.as_deref(), &happening.then);
+    }
+    for name in scenario.expect.flags.keys() {
+        check.place(&format!("expect.flags.{name}"), Named::read(name).place.as_ref());
     }
     for (name, routed) in &scenario.expect.routing {
         let at = format!("expect.routing.{name}");
@@ -64,6 +72,9 @@ impl Check<'_> {
             self.group(&format!("{at}.codeDeploy"), deploys);
         }
         for (version, behaves) in &plan.versions {
+            if let Some(when) = &behaves.when_flag {
+                self.place(&format!("{at}.versions.{version}.whenFlag.in"), when.place.as_ref());
+            }
             if behaves.latency.p99 <= behaves.latency.median {
                 self.fault(&format!("{at}.versions.{version}.latency.p99"), "is not above the median");
             }
@@ -90,6 +101,23 @@ impl Check<'_> {
             let problem =
                 format!("no configuration for {} is called {config:?}; like {like}", deploys.platform);
             self.fault(at, problem);
+        }
+    }
+
+    fn app_config(&mut self) {
+        for (name, application) in &self.scenario.app_config.applications {
+            for (environment, plan) in &application.environments {
+                let at = format!("appConfig.applications.{name}.environments.{environment}.monitors");
+                self.alarms(&at, &plan.monitors);
+            }
+        }
+    }
+
+    fn place(&mut self, at: &str, named: Option<&Place>) {
+        let app_config = &self.scenario.app_config;
+        if app_config.place(named).is_none() {
+            let known = app_config.places().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            self.fault(at, format!("is in none of the places of appConfig; known: {known}"));
         }
     }
 
@@ -187,6 +215,13 @@ impl Check<'_> {
             }
             Action::Alarm(switch) => {
                 self.alarm(&at_then("alarm.name"), &switch.name);
+                Some(())
+            }
+            Action::WriteFlags(WriteFlagsPlan { place, .. })
+            | Action::DeployFlags(DeployFlagsPlan { place, .. })
+            | Action::StopFlags(StopFlagsPlan { place })
+            | Action::ToggleFlag(ToggleFlagPlan { place, .. }) => {
+                self.place(&at_then("in"), place.as_ref());
                 Some(())
             }
             Action::Policy(policy) => {

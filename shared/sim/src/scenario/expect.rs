@@ -5,10 +5,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tidegate_domain::flag::toggle::{Progress, Toggle};
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{PhaseName, Rollout, RolloutId};
 use tidegate_domain::units::{Span, Weight};
 
+use super::flags::{Named, ToggleEnd};
 use super::words::{Routed, Share};
 use super::{FunctionPlan, Scenario};
 use crate::view::View;
@@ -26,6 +28,14 @@ pub struct Expect {
     /// The kinds of the outcomes that people learn of, in this order and no other: a notice that comes a second time, because its
     /// sender died before it recorded the first, counts once.
     pub outcomes: Option<Vec<OutcomeKind>>,
+    /// The flags at the end: `on` or `off`, and of an attribute (`new-basket colour`) its value as JSON.
+    pub flags: BTreeMap<String, String>,
+    /// How many deployments AppConfig began.
+    pub flag_deployments: Option<usize>,
+    /// How toggles ended, in the order in which they were asked for.
+    pub toggles: Option<Vec<ToggleEnd>>,
+    /// Words, each of which stands in some message that people get.
+    pub told: Vec<String>,
     /// How many deliveries fail for good.
     pub dead_letters: Option<usize>,
     /// How many events cannot be read.
@@ -90,6 +100,7 @@ impl Scenario {
             let came: Vec<OutcomeKind> = first.map(|sent| sent.kind).collect();
             look.same("expect.outcomes", &listed(expected), &listed(&came));
         }
+        look.flags(self);
         if let Some(expected) = self.expect.dead_letters {
             look.same("expect.deadLetters", &expected.to_string(), &view.dead_letters().len().to_string());
         }
@@ -191,6 +202,68 @@ impl Look<'_> {
         let came = came.map_or_else(String::new, |came| Routed(came).to_string());
         self.holds(&format!("expect.routing.{name}"), holds, &expected.to_string(), &came);
     }
+}
+
+impl Look<'_> {
+    fn flags(&mut self, scenario: &Scenario) {
+        let Expect { flags, flag_deployments, toggles, told, .. } = &scenario.expect;
+        for (name, expected) in flags {
+            let came = self.flag(scenario, &Named::read(name)).unwrap_or_default();
+            self.same(&format!("expect.flags.{name}"), expected, &came);
+        }
+        if let Some(expected) = flag_deployments {
+            let applications = self.view.world().app_config.applications.values();
+            let environments = applications.flat_map(|application| application.environments.values());
+            let begun: usize = environments.map(|environment| environment.deployments.len()).sum();
+            let at_first = scenario.app_config.places().len();
+            self.same("expect.flagDeployments", &expected.to_string(), &(begun - at_first).to_string());
+        }
+        if let Some(expected) = toggles {
+            let mut toggles: Vec<&Toggle> = self.view.toggles().values().collect();
+            toggles.sort_by_key(|toggle| (toggle.created, toggle.id.clone()));
+            let came: Vec<ToggleEnd> = toggles.into_iter().map(end).collect();
+            self.same("expect.toggles", &words_of(expected), &words_of(&came));
+        }
+        for words in told {
+            let told = self
+                .view
+                .notices()
+                .iter()
+                .any(|sent| sent.text.contains(words) || sent.subject.contains(words));
+            let texts =
+                self.view.notices().iter().map(|sent| sent.text.as_str()).collect::<Vec<_>>().join("; ");
+            self.holds("expect.told", told, words, &texts);
+        }
+    }
+
+    /// What a flag is, or one of its attributes.
+    fn flag(&self, scenario: &Scenario, named: &Named<'_>) -> Option<String> {
+        let profile = scenario.app_config.place(named.place.as_ref())?;
+        let app_config = &self.view.world().app_config;
+        if let Some(attribute) = named.attribute {
+            let document: serde_json::Value = serde_json::from_str(app_config.in_force(&profile)?).ok()?;
+            return document.get("values")?.get(named.flag)?.get(attribute).map(ToString::to_string);
+        }
+        let share = app_config.share_with(&profile, named.flag, self.view.now());
+        Some(match share {
+            share if share >= 1.0 => "on".to_owned(),
+            share if share <= 0.0 => "off".to_owned(),
+            share => format!("on for {} %", share * 100.0),
+        })
+    }
+}
+
+fn end(toggle: &Toggle) -> ToggleEnd {
+    match toggle.progress() {
+        Progress::UnderWay(_) => ToggleEnd::UnderWay,
+        Progress::Served => ToggleEnd::Set,
+        Progress::Back(_) => ToggleEnd::Back,
+        Progress::Failed(_) => ToggleEnd::Failed,
+    }
+}
+
+fn words_of(ends: &[ToggleEnd]) -> String {
+    ends.iter().map(|end| format!("{end:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn or_nothing(text: &str) -> String {

@@ -12,9 +12,14 @@
 //!     traffic: { rps: 600, wave: 10% }
 //!     versions:
 //!       7: { errors: 1%, latency: { median: 40ms, p99: 300ms } }
-//!       8: { errors: 1% }                       # exists once it is published
+//!       8: { errors: 1%, whenFlag: { flag: new-basket, errors: 2% } }    # exists once it is published
 //! alarms:
 //!   checkout-5xx: { above: 5%, for: 3 of 3 }    # on the alias; {} for one that the scenario switches
+//! appConfig:                                    # every document is deployed to every environment at the start
+//!   applications:
+//!     shop:
+//!       environments: { prod: { monitors: [checkout-5xx] } }
+//!       profiles: { flags: { version: "1", flags: { new-basket: { name: Basket } }, values: { new-basket: { enabled: false } } } }
 //! chances: { duplicates: 5%, kill: 0.5% }       # what goes wrong by chance, all of it off unless stated
 //! happens:
 //!   - { at: 5m, then: { publish: 8 } }
@@ -31,6 +36,8 @@
 mod check;
 mod deploying;
 mod expect;
+mod flags;
+mod reading;
 mod words;
 
 use std::collections::BTreeMap;
@@ -38,7 +45,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::deployment::Wait;
-use tidegate_domain::policy::{Fault, Faults, Policy};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
@@ -46,6 +52,10 @@ use tidegate_domain::units::Span;
 
 pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
+pub use flags::{
+    AppConfigPlan, ApplicationPlan, DeployFlagsPlan, EnvironmentPlan, Place, StopFlagsPlan, StrategyPlan,
+    ToggleEnd, ToggleFlagPlan, WhenFlagPlan, WriteFlagsPlan,
+};
 pub use words::{MOfN, Millis, NotThat, Routed, Share};
 
 use crate::faults::{Aim, Chances};
@@ -66,6 +76,9 @@ pub struct Scenario {
     /// The alarms, by name.
     #[serde(default)]
     pub alarms: BTreeMap<String, AlarmPlan>,
+    /// AppConfig.
+    #[serde(default)]
+    pub app_config: AppConfigPlan,
     /// How late metrics are.
     #[serde(default)]
     pub metrics: Lateness,
@@ -148,6 +161,9 @@ pub struct VersionPlan {
     pub latency: LatencyPlan,
     /// The share of requests that count in a business metric, by the metric's name.
     pub counts: BTreeMap<String, Share>,
+    /// How it behaves for clients for whom a flag is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_flag: Option<WhenFlagPlan>,
     /// Whether it exists from the start.
     pub published: bool,
     /// Whether it can receive traffic.
@@ -165,6 +181,7 @@ impl Default for VersionPlan {
             throttles: Share::NONE,
             latency: LatencyPlan { median: Millis(40.0), p99: Millis(300.0) },
             counts: BTreeMap::new(),
+            when_flag: None,
             published: false,
             state: State::Active,
             role: "checkout-role".to_owned(),
@@ -238,6 +255,14 @@ pub enum Action {
     Reroute(Routed),
     /// `misroutes: { share: 30%, for: 20m }`: whatever the router was told, this share goes to the canary.
     Misroutes(MisroutePlan),
+    /// `writeFlags: { flag: new-basket, enabled: true }`: somebody writes a version of the flags, and deploys it not yet.
+    WriteFlags(WriteFlagsPlan),
+    /// `deployFlags: { strategy: AppConfig.AllAtOnce }`: somebody deploys the newest version of the flags.
+    DeployFlags(DeployFlagsPlan),
+    /// `stopFlags: {}`: somebody stops the deployment of flags that is under way, or reverts the newest one.
+    StopFlags(StopFlagsPlan),
+    /// `toggleFlag: { flag: new-basket, enabled: false, by: ana }`: somebody asks Tidegate for it.
+    ToggleFlag(ToggleFlagPlan),
     /// `alarm: { name: checkout-5xx, fires: true }`: an alarm changes its state.
     Alarm(Switch),
     /// `noSweepFor: 20m`: the schedule falls silent.
@@ -336,54 +361,4 @@ pub struct Switch {
     pub name: String,
     /// Whether it fires from now on.
     pub fires: bool,
-}
-
-impl Scenario {
-    /// Reads a scenario. What is wrong with its form is told with line and column; what it says of things that are not there,
-    /// and every fault of its policy, is told all at once with its place.
-    pub fn from_yaml(text: &str) -> Result<Self, Faults> {
-        let mut options = serde_saphyr::Options::default();
-        options.strict_booleans = true;
-        options.with_snippet = false;
-        let scenario: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let path = error.location().map(|at| format!("line {}, column {}", at.line(), at.column()));
-            let problem = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            let path = path.unwrap_or_default();
-            let problem = problem.strip_suffix(&format!(" at {path}")).unwrap_or(&problem).to_owned();
-            Faults(vec![Fault { path, problem }])
-        })?;
-        let faults = check::faults(&scenario);
-        if faults.is_empty() { Ok(scenario) } else { Err(Faults(faults)) }
-    }
-
-    /// The policy.
-    pub fn policy(&self) -> Result<Policy, Faults> {
-        Policy::from_json(&self.policy)
-    }
-
-    /// The function that something is about: the one named, or the only one.
-    pub(crate) fn function<'a>(&'a self, on: Option<&'a str>) -> Option<(&'a str, &'a FunctionPlan)> {
-        match on {
-            Some(name) => self.world.get_key_value(name).map(|(name, plan)| (name.as_str(), plan)),
-            None if self.world.len() == 1 => {
-                self.world.first_key_value().map(|(name, plan)| (name.as_str(), plan))
-            }
-            None => None,
-        }
-    }
-}
-
-impl FunctionPlan {
-    /// What carries the traffic of the function of this name.
-    pub fn target(&self, name: &str) -> Target {
-        let deployed = || self.code_deploy.as_ref().map(|deploys| deploys.target(name, &self.alias));
-        let target = self.target.clone().or_else(deployed);
-        target.unwrap_or_else(|| Target::lambda(name, &self.alias))
-    }
-
-    /// What a request for a rollout of the function of this name is about.
-    pub fn asked(&self, name: &str) -> Target {
-        let deployed = self.code_deploy.as_ref().map(|deploys| deploys.asked(name, &self.alias));
-        deployed.unwrap_or_else(|| self.target(name))
-    }
 }

@@ -7,12 +7,20 @@ use serde::{Deserialize, Serialize};
 use tidegate_domain::target::{Routing, Version};
 use tidegate_domain::units::Weight;
 
+use super::flags::Place;
+
 /// Words that are not what stands here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is not {expected}")]
 pub struct NotThat {
     found: String,
     expected: &'static str,
+}
+
+impl NotThat {
+    pub(super) fn new(found: &str, expected: &'static str) -> Self {
+        Self { found: found.to_owned(), expected }
+    }
 }
 
 /// A share of something, such as `1%` or `0.05%`.
@@ -154,7 +162,7 @@ macro_rules! as_text {
     )+};
 }
 
-as_text!(Share, Millis, Routed, MOfN);
+as_text!(Share, Millis, Routed, MOfN, Place);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use tidegate_domain::policy::Policy;
 use tidegate_domain::target::Version;
 
 use crate::dice::whole;
-use crate::scenario::{AnswersPlan, CodeDeployPlan, DeployPlan, FunctionPlan, StopPlan};
+use crate::scenario::{AnswersPlan, CodeDeployPlan, DeployPlan, FunctionPlan, Scenario, StopPlan};
 use crate::state::State;
 use crate::world::codedeploy::{Creation, full_name};
 use crate::world::{Answers, DeploymentGroup};
@@ -38,13 +38,19 @@ pub(super) fn group(
 }
 
 /// Somebody's pipeline deploys, as SAM does it: a version of a function is published, and a deployment of it created.
-pub(super) fn deploy(state: &mut State, name: &str, plan: &FunctionPlan, deploy: &DeployPlan) {
+pub(super) fn deploy(
+    state: &mut State,
+    scenario: &Scenario,
+    name: &str,
+    plan: &FunctionPlan,
+    deploy: &DeployPlan,
+) {
     let Some(deploys) = &plan.code_deploy else { return };
     let DeployPlan { version, config, alarms } = deploy.clone();
     if !is_published(state, name, &version) {
         match deploys.platform {
-            Platform::Lambda => super::publish(state, name, plan, &version),
-            Platform::Ecs | Platform::Server => super::exists(state, name, plan, &version),
+            Platform::Lambda => super::publish(state, scenario, name, plan, &version),
+            Platform::Ecs | Platform::Server => super::exists(state, scenario, name, plan, &version),
         }
     }
     let creation = Creation {

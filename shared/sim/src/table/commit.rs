@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tidegate_domain::rollout::RolloutId;
-use tidegate_engine::ports::{Commit, Committed, Fault, FaultKind, Listed, LockChange};
+use tidegate_engine::ports::{Commit, Committed, Fault, FaultKind, Listing, LockChange};
 use tidegate_wire::document;
 
 use super::Table;
@@ -11,9 +11,9 @@ use super::Table;
 const LARGEST_ITEM: usize = 400 * 1024;
 
 impl Table {
-    /// Rollouts that the index lists as of a moment, oldest first.
-    pub fn listed(&self, as_of: Timestamp) -> Vec<Listed> {
-        self.index.listed(as_of)
+    /// What the index lists as live as of a moment, rollouts oldest first.
+    pub fn listed(&self, as_of: Timestamp) -> Listing {
+        Listing { rollouts: self.index.listed(as_of), toggles: self.index.toggles(as_of) }
     }
 
     /// Rollouts that were over as of a moment, newest first.

@@ -3,6 +3,7 @@
 
 mod commit;
 mod filed;
+mod flags;
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use tidegate_wire::document::{self, Undecodable};
 use tidegate_wire::timeline::Entry;
 
 use filed::Deployments;
+use flags::Flags;
 use index::Index;
 
 /// The table.
@@ -36,6 +38,8 @@ pub(crate) struct Table {
     letters: BTreeMap<String, StoredLetter>,
     policies: BTreeMap<String, StoredPolicy>,
     deployments: Deployments,
+    #[serde(default)]
+    flags: Flags,
     commits: u64,
     /// The documents as they read, for the eyes of tests and reports: read back from the text after each commit.
     #[serde(skip)]
@@ -172,6 +176,7 @@ impl Table {
 
     pub fn put_policy(&mut self, policy: &PolicyRecord) {
         self.deployments.note_guard(policy);
+        self.flags.note_kill_switches(policy);
         let PolicyRecord { name, text, json, applied, by } = policy.clone();
         self.policies.insert(name, StoredPolicy { text, json, applied, by });
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod alarm;
 pub(crate) mod answers;
+pub(crate) mod appconfig;
 pub(crate) mod carrier;
 pub(crate) mod codedeploy;
 pub(crate) mod history;
@@ -20,12 +21,15 @@ use tidegate_domain::units::Span;
 
 pub use self::alarm::Alarm;
 pub use self::answers::Answers;
+pub use self::appconfig::{
+    AppConfig, Application, Environment, Growth, Hosted, Released, Serving, Strategy, Where,
+};
 pub use self::carrier::{Astray, Carrier, Traffic, Write, Writer};
 pub use self::codedeploy::{CodeDeploy, Deployed, DeploymentGroup, Style};
 pub use self::history::History;
 pub use self::metrics::Lateness;
 pub use self::traffic::Served;
-pub use self::version::{Behaviour, Latency, Published, State};
+pub use self::version::{Behaviour, Latency, Published, State, WhenFlag};
 
 use self::traffic::Cell;
 use crate::dice::Key;
@@ -67,6 +71,8 @@ pub struct World {
     pub alarms: BTreeMap<String, Alarm>,
     /// Deployment groups and their deployments.
     pub code_deploy: CodeDeploy,
+    /// Applications with their flags.
+    pub app_config: AppConfig,
     /// What answers otherwise than with success: versions and functions by their name, and URLs.
     pub answers: BTreeMap<String, Answers>,
     /// How late metrics are.
@@ -85,6 +91,7 @@ impl World {
             carriers: BTreeMap::new(),
             alarms: BTreeMap::new(),
             code_deploy: CodeDeploy::default(),
+            app_config: AppConfig::default(),
             answers: BTreeMap::new(),
             lateness: History::since_ever(lateness),
             known: Mutex::default(),

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use tidegate_domain::target::{Routing, Version};
 use tidegate_domain::units::Span;
 
-use super::World;
 use super::carrier::Carrier;
 use super::version::Behaviour;
+use super::{LambdaFunction, World};
 use crate::dice::{Dice, Key, float};
 
 pub(crate) const MINUTE: Span = Span::minutes(1);
@@ -94,6 +94,9 @@ impl World {
             ends.extend(
                 function.versions.values().flat_map(|version| version.behaviour.changes(minute, end)),
             );
+            let flagged =
+                function.versions.values().filter_map(|version| version.behaviour.at(end).when_flag.as_ref());
+            ends.extend(flagged.flat_map(|when| self.app_config.changes(&when.profile, minute, end)));
         }
         ends.sort_unstable();
         ends.dedup();
@@ -111,36 +114,52 @@ impl World {
         let compared = is_shared(routing);
         versions
             .into_iter()
-            .filter_map(|version| {
-                let behaviour = self.behaviour(carrier, version, from)?;
-                let key = key.and(&version.0);
+            .flat_map(|version| self.clients(carrier, version, key.and(&version.0), from))
+            .map(|(version, key, share, behaviour)| {
                 let mut dice = Dice::keyed(key);
-                let tried = dice.events(expected * carrier.share_of(version, from));
+                let tried = dice.events(expected * share);
                 let throttled = Dice::keyed(key.and("throttled")).successes(tried, behaviour.throttles);
                 let requests = tried - throttled;
                 let failures = dice.successes(requests, behaviour.errors);
-                Some(Cell {
-                    version: version.clone(),
-                    compared,
-                    requests,
-                    throttled,
-                    failures,
-                    behaviour,
-                    key,
-                })
+                Cell { version: version.clone(), compared, requests, throttled, failures, behaviour, key }
             })
             .filter(|cell| cell.requests + cell.throttled > 0)
             .collect()
     }
 
+    /// Who asks a version at a moment: the clients for whom its flag is off and those for whom it is on, each with their share of
+    /// all requests.
+    fn clients<'a>(
+        &self,
+        carrier: &Carrier,
+        version: &'a Version,
+        key: Key,
+        at: Timestamp,
+    ) -> Vec<(&'a Version, Key, f64, Behaviour)> {
+        let Some(behaviour) = self.behaviour(carrier, version, at) else { return Vec::new() };
+        let share = carrier.share_of(version, at);
+        let Some(when) = behaviour.when_flag.clone() else { return vec![(version, key, share, behaviour)] };
+        let with = self.app_config.share_with(&when.profile, &when.flag, at);
+        let flagged = Self::disturbed(when.behaviour, self.functions.get(&carrier.function), at);
+        vec![
+            (version, key, share * (1.0 - with), behaviour),
+            (version, key.and("with the flag"), share * with, flagged),
+        ]
+    }
+
     /// How a version behaves at a moment, with the outages of that moment on top.
     fn behaviour(&self, carrier: &Carrier, version: &Version, at: Timestamp) -> Option<Behaviour> {
         let function = self.functions.get(&carrier.function)?;
-        let mut behaviour = function.versions.get(version)?.behaviour.at(at).clone();
-        for outage in function.outages.iter().filter(|outage| outage.from <= at && at < outage.to) {
+        let behaviour = function.versions.get(version)?.behaviour.at(at).clone();
+        Some(Self::disturbed(behaviour, Some(function), at))
+    }
+
+    fn disturbed(mut behaviour: Behaviour, function: Option<&LambdaFunction>, at: Timestamp) -> Behaviour {
+        let outages = function.into_iter().flat_map(|function| &function.outages);
+        for outage in outages.filter(|outage| outage.from <= at && at < outage.to) {
             behaviour.errors = 1.0 - (1.0 - behaviour.errors) * (1.0 - outage.errors);
         }
-        Some(behaviour)
+        behaviour
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tidegate_domain::flag::Profile;
 
 use super::history::History;
 
@@ -18,6 +19,20 @@ pub struct Behaviour {
     pub latency: Latency,
     /// The share of requests that count in a business metric, by the metric's name.
     pub counts: BTreeMap<String, f64>,
+    /// How requests of clients behave for whom a flag is on.
+    #[serde(default)]
+    pub when_flag: Option<Box<WhenFlag>>,
+}
+
+/// How a version behaves for clients for whom a flag is on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhenFlag {
+    /// Where the flag is.
+    pub profile: Profile,
+    /// Its key.
+    pub flag: String,
+    /// How it behaves then.
+    pub behaviour: Behaviour,
 }
 
 /// Latency as a log-normal distribution, told by the two quantiles that people know of a service.

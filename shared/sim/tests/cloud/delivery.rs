@@ -99,7 +99,7 @@ fn what_happens_in_a_scenario_comes_as_aws_would_send_it() {
     );
     let receivers: Vec<Owner> = seen.iter().map(|(owner, _)| *owner).collect();
     let shift = Owner::TrafficShift;
-    assert_eq!(receivers, [shift, Owner::Rollback, shift, Owner::Rollback, shift]);
+    assert_eq!(receivers, [shift, Owner::Rollback, Owner::FeatureFlag, shift, Owner::Rollback, shift]);
     let Incoming::Aws(AwsEvent::VersionPublished(published)) = &seen[0].1 else { panic!("{:?}", seen[0]) };
     assert_eq!((published.function.as_str(), published.version.as_deref()), ("checkout", Some("8")));
     let Incoming::Aws(AwsEvent::AlarmChanged(alarm)) = &seen[1].1 else { panic!("{:?}", seen[1]) };

@@ -81,12 +81,12 @@ fn the_index_lists_the_live_oldest_first_and_the_ended_newest_first() {
         rollout.created = Span::minutes(minutes).after(rollout.created);
         commit(&*store, None, rollout, None);
     }
-    let listed = call(store.listed()).unwrap();
+    let listed = call(store.listed()).unwrap().rollouts;
     let names: Vec<&str> = listed.iter().map(|listed| listed.id.0.as_str()).collect();
     assert_eq!(names, ["c", "b", "a"]);
     assert_eq!(listed[0].target, "lambda:checkout:live");
     commit(&*store, Some(&rollouts[1]), &in_phase(&rollouts[1], Phase::Succeeded), None);
-    assert_eq!(call(store.listed()).unwrap().len(), 2);
+    assert_eq!(call(store.listed()).unwrap().rollouts.len(), 2);
     assert_eq!(call(store.ended(5)).unwrap(), [RolloutId("b".to_owned())]);
 }
 

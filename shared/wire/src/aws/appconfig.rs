@@ -62,6 +62,8 @@ pub struct AppConfigTick {
     pub invocation_id: Option<String>,
     /// The deployment asked about.
     pub deployment: AppConfigRef,
+    /// What whoever started the deployment says of it.
+    pub description: Option<String>,
     /// AppConfig's word for what the deployment is in, such as `DEPLOYING` or `BAKING`.
     pub state: Option<String>,
     /// Percent of the targets that have the new configuration.
@@ -178,6 +180,7 @@ pub(super) fn action(fields: &Fields<'_>) -> Reading {
     Ok(AwsEvent::AppConfigTick(AppConfigTick {
         invocation_id: fields.optional_text("InvocationId").map(str::to_owned),
         deployment: deployment(fields, ""),
+        description: fields.optional_text("Description").map(str::to_owned),
         state: fields.optional_text("DeploymentState").map(str::to_owned),
         percentage_complete: fields.optional_decimal("PercentageComplete"),
     }))

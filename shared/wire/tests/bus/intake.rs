@@ -46,7 +46,7 @@ fn a_detail_type_that_is_not_ours_is_answered_with_the_ones_that_are() {
     assert_eq!(
         refused(&payload),
         "cannot read Rollout Requestd: no such detail type; known: Rollout Requested, Rollout Command, Verdict Reached, \
-         Effects Due, Ticks Due, Deployment Found, Rollout Outcome, Flag Toggle Requested"
+         Effects Due, Ticks Due, Deployment Found, Rollout Outcome, Flag Toggle Requested, Flags Due, Flags Changed"
     );
 }
 

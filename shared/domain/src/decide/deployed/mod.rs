@@ -9,7 +9,7 @@ use crate::deployment::{
 use crate::effect::{Effect, EffectId, Performed};
 use crate::outlook::Outlook;
 use crate::policy::{OutcomeKind, Policy};
-use crate::reason::{Ignored, Reason};
+use crate::reason::{FlagReason, Ignored, Reason};
 use crate::rollout::{Bake, Phase, Rollout, Shifting};
 use crate::target::{Observed, Routing};
 use crate::trigger::{Followed, Trigger, Verb};
@@ -17,7 +17,7 @@ use crate::units::{Span, Weight};
 use crate::verdict::{Cause, Evidence, Finding, Pass, Preflight, Verdict};
 
 use super::drift::taken_over;
-use super::{At, Decision, Draft, back, before};
+use super::{At, Decision, Draft, back, before, flags};
 
 pub(super) use self::returning::look_back;
 
@@ -87,8 +87,13 @@ fn start(at: &At<'_>, moves: &CodeDeploy, measured: &Preflight) -> Decision {
     match order(&known) {
         Ok(Some(order)) => {
             let at = At { rollout: &known, ..*at };
-            let effect = Effect::StartDeployment { order: Box::new(order) };
-            at.to(Phase::Shifting(Shifting::entering()), following(&known)).then(effect).done()
+            let draft = at.to(Phase::Shifting(Shifting::entering()), following(&known));
+            match known.flags_due(None) {
+                due if due.is_empty() => {
+                    draft.then(Effect::StartDeployment { order: Box::new(order) }).done()
+                }
+                due => flags::asking(draft, due).done(),
+            }
         }
         Ok(None) => {
             before::refuse(at, vec![Finding::DeploymentRefused("nothing is to be deployed".to_owned())])
@@ -145,6 +150,10 @@ fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
             note(&mut draft, |moves| moves.id = Some(id.clone()));
             draft.done()
         }
+        (Some(Effect::StartDeployment { .. }), Performed::Denied(why)) if at.rollout.owes_flags() => {
+            let (status, why) = (DeploymentStatus::Failed, Some(why.clone()));
+            back::begin(at, &Cause::DeploymentEnded { status, why })
+        }
         (Some(Effect::StartDeployment { .. }), Performed::Denied(why)) => {
             before::refuse(at, vec![Finding::DeploymentRefused(why.clone())])
         }
@@ -153,9 +162,16 @@ fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
             reason if reason == at.rollout.reason => At::ignored(Ignored::NothingDue),
             reason => at.stay(reason).tell(OutcomeKind::Paused).done(),
         },
-        (_, Performed::Started(_) | Performed::Routed { .. } | Performed::FenceLost(_) | Performed::Done) => {
-            At::ignored(Ignored::NotPending)
-        }
+        (
+            _,
+            Performed::Started(_)
+            | Performed::Routed { .. }
+            | Performed::FenceLost(_)
+            | Performed::FlagsExamined(_)
+            | Performed::FlagsSet
+            | Performed::FlagsBack(_)
+            | Performed::Done,
+        ) => At::ignored(Ignored::NotPending),
     }
 }
 
@@ -316,6 +332,10 @@ fn succeeded(at: &At<'_>) -> Decision {
     if !is_compared(at.rollout, at.now) {
         return At::ignored(Ignored::NothingDue);
     }
+    let due = at.rollout.flags_due(Some(Weight::FULL));
+    if !due.is_empty() {
+        return switch(at, due);
+    }
     let platform = at.rollout.mover.code_deploy().map(|moves| moves.platform);
     if platform == Some(Platform::Lambda) && at.rollout.stable.is_some() {
         let since = at.rollout.all_traffic_since().or(Some(at.now));
@@ -328,6 +348,15 @@ fn succeeded(at: &At<'_>) -> Decision {
     at.to(Phase::Succeeded, Reason::GuardOver(at.rollout.compared().cloned()))
         .tell(OutcomeKind::Succeeded)
         .done()
+}
+
+/// CodeDeploy is through: flags that are for after it are asked for once.
+fn switch(at: &At<'_>, due: Vec<usize>) -> Decision {
+    if at.rollout.pending.iter().any(|pending| matches!(pending.effect, Effect::SetFlags { .. })) {
+        return At::ignored(Ignored::NothingDue);
+    }
+    let reason = Reason::Flags(FlagReason::Due { weight: Weight::FULL, flags: at.rollout.flag_names(&due) });
+    flags::asking(at.stay(reason), due).done()
 }
 
 /// Somebody stopped it, or it failed: its way back is followed.

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod checks;
+mod flags;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::lenient::{Lenient, Unknown};
-use super::values::{Duration, Moment, Percentage};
+use super::values::{Duration, Percentage};
 use super::{Mode, OutcomeKind, Severity, defaults};
 use crate::target::kinds::{KINDS, Setting, TargetKind};
 
@@ -23,6 +24,7 @@ pub(super) use self::analysis::{
     RawMargins, RawMetric,
 };
 pub(super) use self::checks::{Method, RawCheck, RawExpect, RawFunction, RawHttp, RawInvoke, RawJsonIs};
+pub(super) use self::flags::{RawFlag, RawKillSwitch};
 
 /// How a target's new versions are let in, judged and announced.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,6 +61,8 @@ pub(super) struct RawPolicy {
     pub(super) checks: Lenient<Vec<Lenient<RawCheck>>>,
     /// Feature flags that change with the traffic.
     pub(super) flags: Lenient<Vec<Lenient<RawFlag>>>,
+    /// Flags that are turned off, all at once, when an alarm fires, whether or not there is a rollout.
+    pub(super) kill_switches: Lenient<Vec<Lenient<RawKillSwitch>>>,
     /// Whom to tell.
     pub(super) notify: Lenient<RawNotify>,
     /// How long a rollout may take in all; then it is rolled back and somebody is paged. Twice the bakes,
@@ -127,35 +131,6 @@ pub(super) struct RawStep {
 pub(super) struct RawPause {
     /// Waits so long, and then goes on by itself. A person must say so where unset.
     pub(super) duration: Lenient<Duration>,
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub(super) unknown: Unknown,
-}
-
-/// A feature flag that a rollout switches on.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(
-    default,
-    rename_all = "camelCase",
-    expecting = "an object with flag, application, environment and profile"
-)]
-#[schemars(deny_unknown_fields, extend("required" = ["flag", "application", "environment", "profile"]))]
-pub(super) struct RawFlag {
-    /// The flag's key.
-    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
-    pub(super) flag: Lenient<String>,
-    /// When it switches: with the step of a weight, before any traffic, or after full promotion.
-    #[schemars(extend("default" = "promotion"))]
-    pub(super) at: Lenient<Moment>,
-    /// Its AppConfig application.
-    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
-    pub(super) application: Lenient<String>,
-    /// Its AppConfig environment.
-    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
-    pub(super) environment: Lenient<String>,
-    /// Its AppConfig configuration profile.
-    #[schemars(length(min = 1, max = defaults::LONGEST_NAME))]
-    pub(super) profile: Lenient<String>,
     #[serde(flatten)]
     #[schemars(skip)]
     pub(super) unknown: Unknown,

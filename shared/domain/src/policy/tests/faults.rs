@@ -48,7 +48,7 @@ notify:
 deadline: 5
 ";
     let expected = r#"
-mood: no such field; known: analysis, checks, deadline, flags, mode, name, notify, strategy, target, version
+mood: no such field; known: analysis, checks, deadline, flags, killSwitches, mode, name, notify, strategy, target, version
 version: 2 is not known; this Tidegate reads version 1
 name: "Check out" is no name for a policy; 1 to 64 of a-z, 0-9 and -
 target: no kind is called "lamda"; known: lambda, ecs, codeDeploy
@@ -63,7 +63,7 @@ analysis.guards[0].errorRate: needs the errors metric; add - errors: {} to the m
 analysis.alarms[0].name: missing; write it like checkout-5xx
 analysis.alarms[0].action: "rollback" is unknown; known: rollBack, hold
 flags[0].at: "tomorrow" is no moment; known: beforeTraffic, promotion, or a step's weight like 25%
-notify.severities.rolledBak: "rolledBak" is unknown; known: succeeded, rolledBack, superseded, takenOver, refused, paused, stuck, quarantined
+notify.severities.rolledBak: "rolledBak" is unknown; known: succeeded, rolledBack, superseded, takenOver, refused, paused, stuck, quarantined, flagsSet, flagsRefused, flagsStuck, flagsRolledBack
 deadline: 5 is not a duration; write it like 90s, 10m, 1h30m or 2d
 "#;
     let faults = Policy::from_yaml(text).unwrap_err();

@@ -1,0 +1,132 @@
+//! What must always hold of flags: who rolls back leaves them as they were found, and nobody's other flags are touched.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tidegate_domain::flag::Profile;
+use tidegate_domain::flag::toggle::{Act, AskedBy, RESTORED, SIGNATURE, Stage, Toggle, ToggleId};
+use tidegate_domain::flag::{Edit, Spot};
+use tidegate_domain::rollout::Rollout;
+use tidegate_sim::View;
+use tidegate_sim::world::{Hosted, Where};
+
+/// Every value that a rollout's toggles changed is what it was, but for those that its page names, because somebody else has
+/// changed them since. Where somebody's own deployment came last, it is theirs to say what is.
+pub(crate) fn not_as_found(view: &View<'_>, rollout: &Rollout) -> Option<String> {
+    let of_rollout = |toggle: &&Toggle| matches!(&toggle.asked, AskedBy::Rollout { rollout: asked } if *asked == rollout.id);
+    let app_config = &view.world().app_config;
+    for toggle in view.toggles().values().filter(of_rollout) {
+        let last = app_config.environment(&Where::from(&toggle.profile)).and_then(|e| e.deployments.last());
+        if last.is_some_and(|last| !last.description.starts_with(SIGNATURE)) {
+            continue;
+        }
+        let text = app_config.in_force(&toggle.profile).unwrap_or("{}");
+        let now: Value = serde_json::from_str(text).expect("what is in force is JSON");
+        for (at, before) in first_edits(&toggle.edits) {
+            let found = before.map(|text| serde_json::from_str::<Value>(text).expect("a value is JSON"));
+            let named = rollout.flags.left.iter().any(|left| left.starts_with(&at.to_string()));
+            if value(&now, at) != found && !named {
+                return Some(format!("{at} is {:?}, and was {found:?}", value(&now, at)));
+            }
+        }
+    }
+    None
+}
+
+/// What each value was before the first change of it.
+fn first_edits(edits: &[Edit]) -> BTreeMap<&Spot, Option<&String>> {
+    let mut first = BTreeMap::new();
+    for edit in edits {
+        first.entry(&edit.at).or_insert(edit.before.as_ref());
+    }
+    first
+}
+
+fn value(document: &Value, at: &Spot) -> Option<Value> {
+    let flag = document.get("values")?.get(&at.flag)?;
+    let holder = match &at.variant {
+        None => flag,
+        Some(name) => {
+            let variants = flag.get("_variants")?.as_array()?;
+            variants.iter().find(|variant| variant.get("name").and_then(Value::as_str) == Some(name))?
+        }
+    };
+    holder.get(&at.member).cloned()
+}
+
+/// What was seen so far of the versions of each profile.
+#[derive(Debug, Default)]
+pub(crate) struct Versions(BTreeMap<Profile, usize>);
+
+impl Versions {
+    /// Every version that Tidegate wrote is an earlier one with nothing changed but what its toggle is about.
+    ///
+    /// # Panics
+    /// When one is not.
+    pub fn check(&mut self, view: &View<'_>, seed: u64) {
+        let app_config = &view.world().app_config;
+        for profile in app_config.profiles() {
+            let versions = app_config.versions(&profile);
+            let known = self.0.entry(profile.clone()).or_insert(1);
+            for index in *known..versions.len() {
+                if versions[index].description == RESTORED {
+                    let earlier =
+                        versions[..index].iter().any(|earlier| earlier.text == versions[index].text);
+                    assert!(earlier, "seed {seed}: version {} of {profile} restores nothing", index + 1);
+                }
+                let Some(toggle) = toggle_of(view, &versions[index]) else { continue };
+                let spots = spots(toggle);
+                let rest = |hosted: &Hosted| without(&hosted.text, &spots);
+                let own = rest(&versions[index]);
+                let earlier = versions[..index].iter().any(|earlier| rest(earlier) == own);
+                assert!(
+                    earlier,
+                    "seed {seed}: version {} of {profile}, by {}, changes something else too",
+                    index + 1,
+                    toggle.id
+                );
+            }
+            *known = versions.len().max(1);
+        }
+    }
+}
+
+/// The toggle that wrote a version, where one did.
+fn toggle_of<'a>(view: &'a View<'_>, hosted: &Hosted) -> Option<&'a Toggle> {
+    let (id, _) = hosted.description.strip_prefix(SIGNATURE)?.rsplit_once(' ')?;
+    view.toggles().get(&ToggleId(id.to_owned()))
+}
+
+/// The values that a toggle is about.
+fn spots(toggle: &Toggle) -> Vec<Spot> {
+    let planned = match &toggle.stage {
+        Stage::Planned { act: Act::Deploy { edits, .. } } => edits.as_slice(),
+        Stage::Planned { act: Act::Stop { .. } | Act::Rewrite { .. } }
+        | Stage::Due { .. }
+        | Stage::Deploying { .. }
+        | Stage::Done { .. }
+        | Stage::Lost { .. }
+        | Stage::Failed { .. } => &[],
+    };
+    toggle.edits.iter().chain(planned).map(|edit| edit.at.clone()).collect()
+}
+
+/// A document without some of its values.
+fn without(text: &str, spots: &[Spot]) -> Value {
+    let mut document: Value = serde_json::from_str(text).expect("a version is JSON");
+    for at in spots {
+        let flag = document.pointer_mut("/values").and_then(|values| values.get_mut(&at.flag));
+        let holder = match &at.variant {
+            None => flag,
+            Some(name) => {
+                let variants = flag.and_then(|flag| flag.get_mut("_variants")).and_then(Value::as_array_mut);
+                let is = |variant: &&mut Value| variant.get("name").and_then(Value::as_str) == Some(name);
+                variants.and_then(|variants| variants.iter_mut().find(is))
+            }
+        };
+        if let Some(holder) = holder.and_then(Value::as_object_mut) {
+            holder.remove(&at.member);
+        }
+    }
+    document
+}
