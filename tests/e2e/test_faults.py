@@ -19,6 +19,9 @@ def kept_and_paged_once(house: House, event: Mapping, receiver: str) -> dict:
     """Delivers an event twice; returns its letter, after on-call was told of it once."""
     house.cloud.deliver(event, house.bus if event["source"] == "tidegate" else "default")
     wait_until(lambda: house.told(event["id"]), SOON, f"on-call is told of event {event['id']}")
+    # What was sent is recorded a moment later; a second delivery in between would find it in somebody's hands, and be tried again.
+    recorded = f"OUTCOME#quarantine@{event['id']}"
+    wait_until(lambda: [item["state"] for item in house.items(recorded)] == ["sent"], SOON, "it is recorded that it was told")
     house.invoke(receiver, event)
     wait_until(
         lambda: len([one for one in house.events(event["id"]) if one["detail-type"] == "Rollout Outcome"]) == 2,

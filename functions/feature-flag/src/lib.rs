@@ -7,6 +7,7 @@ mod hands;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::toggle::{AskedBy, Progress, Toggle, ToggleId};
 use tidegate_engine::ports::{Absent, Bus, Clock, Fault, Flags, Ports, Routers, Store};
@@ -141,5 +142,11 @@ impl Respond for FeatureFlag {
             })) => self.over(&deployment).await,
             Incoming::Bus { .. } | Incoming::Aws(_) => Ok(Answer::elsewhere(Owner::FeatureFlag)),
         }
+    }
+
+    /// Alarms come to rollback too, which keeps those that nobody can read.
+    fn kept_by(&self, payload: &Value) -> Option<Owner> {
+        let is_alarm = payload.get("source").and_then(Value::as_str) == Some("aws.cloudwatch");
+        is_alarm.then_some(Owner::Rollback)
     }
 }

@@ -48,6 +48,11 @@ pub trait Respond: Send + Sync {
     fn owed(&self, _payload: &Value) -> Option<Value> {
         None
     }
+
+    /// Which function keeps this payload where it cannot be read, because it comes there too: one keeper is enough.
+    fn kept_by(&self, _payload: &Value) -> Option<Owner> {
+        None
+    }
 }
 
 #[async_trait]
@@ -76,7 +81,10 @@ impl Door {
         let mut fault = None;
         for reading in intake::read(payload) {
             let answered = match reading {
-                Err(unreadable) => self.quarantine(payload, &unreadable).await,
+                Err(unreadable) => match respondent.kept_by(payload) {
+                    Some(owner) => Ok(passed_over(&format!("{owner} keeps it: {unreadable}"))),
+                    None => self.quarantine(payload, &unreadable).await,
+                },
                 Ok(incoming) => match intake::ignored(&incoming) {
                     Some(why) => Ok(passed_over(&why.to_string())),
                     None => match respondent.answer(incoming).await {

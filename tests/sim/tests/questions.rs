@@ -54,3 +54,18 @@ fn a_question_that_cannot_even_be_quarantined_is_answered() {
     assert_eq!(health_check(&unreadable, &ports).unwrap()["Directive"], "CONTINUE");
     assert!(health_check(&json!({ "DeploymentId": "d-1" }), &ports).is_err(), "nobody waits for this one");
 }
+
+#[test]
+fn an_alarm_that_nobody_can_read_is_kept_by_one_of_the_two_that_hear_of_it() {
+    let cloud = Cloud::new(scenario("healthy"), 7, deploy()).unwrap();
+    let ports = cloud.ports();
+    let alarm = json!({
+        "id": "a-1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+        "detail": { "alarmName": "red", "state": { "value": "PURPLE" } },
+    });
+    for owner in [Owner::FeatureFlag, Owner::Rollback] {
+        complete(function_on(owner, &ports).invoke(&alarm)).expect("it never waits").unwrap();
+    }
+    let kept: Vec<Owner> = cloud.view().quarantine().iter().map(|letter| letter.received_by).collect();
+    assert_eq!(kept, [Owner::Rollback]);
+}
