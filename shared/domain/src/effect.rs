@@ -164,7 +164,7 @@ impl Effect {
             Self::Shift { .. } | Self::TakeBack { .. } => {
                 matches!(result, Performed::Routed { .. } | Performed::FenceLost(_) | Performed::Denied(_))
             }
-            Self::ExamineFlags => matches!(result, Performed::FlagsExamined(_) | Performed::Denied(_)),
+            Self::ExamineFlags => matches!(result, Performed::FlagsExamined(_)),
             Self::SetFlags { .. } => matches!(result, Performed::FlagsSet | Performed::Denied(_)),
             Self::RestoreFlags => matches!(result, Performed::FlagsBack(_)),
             Self::StartDeployment { .. } => matches!(result, Performed::Started(_) | Performed::Denied(_)),

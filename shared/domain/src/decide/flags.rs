@@ -42,10 +42,10 @@ fn examined(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
         Performed::FlagsExamined(problems) => {
             before::refuse(at, problems.iter().cloned().map(Finding::FlagRefused).collect())
         }
-        Performed::Denied(why) => before::refuse(at, vec![Finding::FlagRefused(why.clone())]),
         Performed::Routed { .. }
         | Performed::FenceLost(_)
         | Performed::Started(_)
+        | Performed::Denied(_)
         | Performed::FlagsSet
         | Performed::FlagsBack(_)
         | Performed::Done => At::ignored(Ignored::NotPending),

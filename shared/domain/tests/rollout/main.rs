@@ -10,6 +10,7 @@ mod places;
 mod preflight;
 mod render;
 mod round_trips;
+mod sleepers;
 mod walks;
 mod watch;
 mod world;

@@ -20,7 +20,7 @@ use super::world::{
 
 /// One thing that happens.
 #[derive(Debug, Clone)]
-enum Step {
+pub enum Step {
     /// A trigger comes to the function, which can read the target or cannot.
     Comes { trigger: Coming, readable: bool },
     /// A function performs the pending effect and records what it came to, unless it crashes in between.
@@ -36,7 +36,7 @@ enum Step {
 }
 
 #[derive(Debug, Clone)]
-enum Coming {
+pub enum Coming {
     Reconcile,
     Judged { verdict: Verdict, behind: u64 },
     Commanded(Verb),
@@ -83,9 +83,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A document and the target that it is about.
-struct World {
-    rollout: Rollout,
-    routing: Routing,
+pub struct World {
+    pub rollout: Rollout,
+    pub routing: Routing,
     revision: u64,
     now: Timestamp,
     asleep: Vec<(Routing, Fence, Timestamp)>,
@@ -94,7 +94,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (asleep, flags) = (Vec::new(), BTreeSet::new());
         Self { rollout: queued(), routing: stable(), revision: 1, now: noon(), asleep, flags }
     }
@@ -130,7 +130,7 @@ impl World {
         Performed::FenceLost(observed)
     }
 
-    fn take(&mut self, step: &Step) {
+    pub fn take(&mut self, step: &Step) {
         match step {
             Step::Comes { trigger, readable } => {
                 let routing = if *readable { Ok(self.observed()) } else { Err("no such alias".to_owned()) };
@@ -305,7 +305,7 @@ impl World {
     }
 
     /// Everything works from here on, nobody else interferes, and somebody says `abort`.
-    fn finish(&mut self) {
+    pub fn finish(&mut self) {
         self.decide(&Trigger::Commanded(command(Verb::Abort)), &seeing(Ok(self.observed())));
         for _ in 0..8 {
             while !self.rollout.pending.is_empty() {
@@ -321,11 +321,11 @@ impl World {
     }
 }
 
-fn comes(trigger: Coming) -> Step {
+pub fn comes(trigger: Coming) -> Step {
     Step::Comes { trigger, readable: true }
 }
 
-fn judged(verdict: Verdict) -> Step {
+pub fn judged(verdict: Verdict) -> Step {
     comes(Coming::Judged { verdict, behind: 0 })
 }
 
@@ -377,38 +377,4 @@ proptest! {
         }
         world.finish();
     }
-}
-
-/// Preflight is passed, the first shift is committed, and its writer sleeps when the rollback begins.
-fn asleep_before_the_first_shift() -> World {
-    let mut world = World::new();
-    for step in [comes(Coming::Reconcile), judged(Verdict::Ready(measured())), Step::FallsAsleep] {
-        world.take(&step);
-    }
-    world.take(&judged(Verdict::RollBack(harm())));
-    assert!(matches!(world.rollout.phase, Phase::RollingBack(_)));
-    world
-}
-
-#[test]
-fn a_writer_that_slept_through_a_rollback_cannot_raise_the_weight_again() {
-    let mut world = asleep_before_the_first_shift();
-    let wish = world.rollout.pending.iter().position(|pending| pending.effect.wish().is_some());
-    world.take(&Step::Performs { which: wish.expect("a way back"), denied: false, crashes: false });
-    assert!(matches!(world.rollout.phase, Phase::RolledBack { .. }));
-    world.take(&Step::WakesUp);
-    assert_eq!(world.routing, stable());
-}
-
-#[test]
-fn stable_traffic_is_no_proof_while_an_earlier_writer_may_be_asleep() {
-    let mut world = asleep_before_the_first_shift();
-    world.take(&Step::Waits { seconds: 59 });
-    world.take(&comes(Coming::Reconcile));
-    assert!(matches!(world.rollout.phase, Phase::RollingBack(_)), "nothing was written yet");
-    world.take(&Step::WakesUp);
-    assert_eq!(world.routing, split(5.0));
-    world.finish();
-    assert!(matches!(world.rollout.phase, Phase::RolledBack { .. }));
-    assert_eq!(world.routing, stable());
 }
