@@ -50,6 +50,7 @@ const DEFAULTS: [(&str, &str, Value); 7] = [
     ("/toggle", "preempt", Value::Bool(false)),
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "a way back may not exist")]
 fn sparse(envelope: &Value) -> Option<Value> {
     let mut envelope = envelope.clone();
     for (holder, name, default) in DEFAULTS {
@@ -161,15 +162,15 @@ struct Said {
 impl Said {
     fn check(&mut self, view: &View<'_>, seed: u64) {
         for (id, rollout) in view.rollouts() {
-            self.check_one(format!("rollout {id}"), rollout.version, || view.text(id), seed);
+            self.check_one(&format!("rollout {id}"), rollout.version, || view.text(id), seed);
         }
         for (id, toggle) in view.toggles() {
-            self.check_one(format!("toggle {id}"), toggle.version, || view.toggle_text(id), seed);
+            self.check_one(&format!("toggle {id}"), toggle.version, || view.toggle_text(id), seed);
         }
     }
 
-    fn check_one<'a>(&mut self, name: String, version: u64, text: impl Fn() -> Option<&'a str>, seed: u64) {
-        if self.seen.insert(name.clone(), version) == Some(version) {
+    fn check_one<'a>(&mut self, name: &str, version: u64, text: impl Fn() -> Option<&'a str>, seed: u64) {
+        if self.seen.insert(name.to_owned(), version) == Some(version) {
             return;
         }
         let Some(Ok(envelope)) = text().map(serde_json::from_str::<Value>) else { return };
@@ -177,7 +178,7 @@ impl Said {
         let document = &envelope[kind];
         let audited: BTreeSet<u64> =
             document["audit"]["written"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
-        let known = self.written.entry(name.clone()).or_default();
+        let known = self.written.entry(name.to_owned()).or_default();
         if audited.last() == Some(&version) {
             *known = audited;
         } else {

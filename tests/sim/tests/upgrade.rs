@@ -46,7 +46,7 @@ const EITHER_WAY: [(&str, Codec, Codec); 6] = [
     ("back from one with new names", WRITES_NEW_NAMES, WRITES_OLD_NAMES),
 ];
 
-/// When each function is updated: in some order, at some point of a scenario, within the time that CloudFormation takes.
+/// When each function is updated: in some order, at some point of a scenario, within the minutes that the update of a stack takes.
 #[derive(Debug, Clone)]
 struct Plan {
     order: Vec<Owner>,
@@ -64,8 +64,7 @@ impl Plan {
     /// The update of an installation that without it came to rest like this.
     fn to(&self, release: Codec, whole: &Simulation) -> Vec<Install> {
         let view = whole.view();
-        let length =
-            u32::try_from(Span::between(view.start(), view.now()).as_seconds()).expect("a day or two");
+        let length = Span::between(view.start(), view.now()).as_seconds();
         let mut at =
             Span::seconds(u32::try_from(self.at.index(length as usize)).expect("less")).after(view.start());
         let installs = self.order.iter().zip(&self.gaps).map(|(function, gap)| {
