@@ -1,0 +1,100 @@
+import { RemovalPolicy, Stack, Tags, aws_cloudwatch as cloudwatch, aws_lambda as lambda } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import { aliasAlarms, named, type AliasAlarmsProps } from "./alarms";
+import { PolicyFile, type PolicyProps } from "./policy";
+
+export interface GuardedAliasProps {
+  /**
+   * A function, for which the alias is made and a version is published with every change; or an alias that is in the template
+   * already, whose version there is a number.
+   */
+  readonly target: lambda.Function | lambda.Alias;
+
+  /**
+   * What the alias is called that is made for a function.
+   * @default "live"
+   */
+  readonly aliasName?: string;
+
+  /**
+   * The version on which that alias begins. Never change it: it is only right until the first rollout, and CloudFormation moves all
+   * traffic to what is written here whenever it changes.
+   * @default "1" - the first version of a new function
+   */
+  readonly firstVersion?: string;
+
+  /** In which steps new versions are let in, and how they are judged. */
+  readonly policy: PolicyProps;
+
+  /**
+   * The alarms that are made on the alias, and named in the policy.
+   * @default - errors above 1 % roll back, throttles hold
+   */
+  readonly alarms?: AliasAlarmsProps;
+
+  /**
+   * Alarms of your own that take traffic back.
+   * @default - none
+   */
+  readonly rollBackOn?: cloudwatch.IAlarm[];
+}
+
+/**
+ * A Lambda alias whose traffic Tidegate moves (drive). CloudFormation makes the alias and never moves it: which version it is on is
+ * Tidegate's to say from then on.
+ */
+export class GuardedAlias extends Construct {
+  public readonly alias: lambda.Alias;
+  /** The policy as it is written to the cloud assembly. */
+  public readonly policy: Readonly<Record<string, unknown>>;
+
+  constructor(scope: Construct, id: string, props: GuardedAliasProps) {
+    super(scope, id);
+    const { policy } = props;
+    this.alias = props.target instanceof lambda.Alias ? props.target : this.pinnedAlias(props.target, props.aliasName ?? "live", props.firstVersion ?? "1");
+    putUnderPolicy(this.alias.lambda, policy.name);
+    tag(this.alias.lambda, "tidegate:alias", this.alias.aliasName);
+    const alarms = [...aliasAlarms(this, policy.name, this.alias, { throttles: "hold", ...props.alarms }), ...(props.rollBackOn ?? []).map(named)];
+    this.policy = new PolicyFile(this, "Policy", "drive", policy, alarms).document;
+    this.node.addValidation({ validate: () => this.faults() });
+  }
+
+  private pinnedAlias(target: lambda.Function, aliasName: string, version: string): lambda.Alias {
+    const pinned = lambda.Version.fromVersionAttributes(this, "FirstVersion", { lambda: target, version });
+    const alias = new lambda.Alias(this, "Alias", { aliasName, version: pinned });
+    // On creation the version has to be there; that another one is depended on later updates nothing.
+    alias.node.addDependency(target.currentVersion);
+    return alias;
+  }
+
+  /** What in the template would move the alias past Tidegate. */
+  private faults(): string[] {
+    const made = this.alias.node.defaultChild as lambda.CfnAlias;
+    const { functionVersion, routingConfig } = Stack.of(this).resolve({ functionVersion: made.functionVersion, routingConfig: made.routingConfig }) as Record<string, unknown>;
+    const place = `alias ${this.alias.aliasName} (${this.alias.node.path})`;
+    if (made.cfnOptions.updatePolicy?.codeDeployLambdaAliasUpdate) return [`${place}: CodeDeploy moves it; use GuardedDeploymentGroup`];
+    const faults: string[] = [];
+    if (typeof functionVersion !== "string" || !/^[1-9]\d*$/.test(functionVersion)) {
+      faults.push(
+        `${place}: its version in the template is ${JSON.stringify(functionVersion)}, so that a deployment would move all traffic at once. ` +
+          "Give the function as target, or pin the alias to the number that it is on: Version.fromVersionAttributes(…)",
+      );
+    }
+    if (routingConfig !== undefined) faults.push(`${place}: additionalVersions in the template would overwrite the weights that Tidegate sets; leave them out`);
+    return faults;
+  }
+}
+
+/** Tags the function, and keeps its versions: a way back needs the one before. */
+export function putUnderPolicy(target: lambda.IFunction, policy: string): void {
+  if (!(target instanceof lambda.Function)) {
+    throw new Error(`${target.node.path}: a function of another stack cannot be tagged here; tag it where it is made: tidegate:policy=${policy}`);
+  }
+  tag(target, "tidegate:policy", policy);
+  const published = target.node.tryFindChild("CurrentVersion");
+  if (published instanceof lambda.Version) published.applyRemovalPolicy(RemovalPolicy.RETAIN);
+}
+
+function tag(target: Construct | lambda.IFunction, key: string, value: string): void {
+  Tags.of(target).add(key, value, { includeResourceTypes: ["AWS::Lambda::Function"] });
+}

@@ -1,0 +1,68 @@
+import { Aws, Validations, aws_iam as iam } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+/** A statement of a policy, written out: what a role may do is what stands in these files, and nothing that a construct grants. */
+export interface Right {
+  readonly actions: string[];
+  readonly resources: string[];
+  readonly conditions?: Record<string, Record<string, string | string[]>>;
+  /** Why a `*` in its resources is right. */
+  readonly wide?: string;
+}
+
+export function may(actions: string | string[], resources: string | string[], more: Pick<Right, "conditions" | "wide"> = {}): Right {
+  return { actions: [actions].flat(), resources: [resources].flat(), ...more };
+}
+
+/** A role of one service with exactly these rights; constructs that are given it cannot add to it. */
+export function roleOf(scope: Construct, id: string, service: string, policy: string, rights: Right[]): iam.IRole {
+  const statements = rights.map(({ actions, resources, conditions }) => new iam.PolicyStatement({ actions, resources, conditions }));
+  const role = new iam.Role(scope, id, {
+    assumedBy: new iam.ServicePrincipal(service),
+    inlinePolicies: { [policy]: new iam.PolicyDocument({ statements, minimize: false }) },
+  });
+  for (const { resources, wide } of rights) {
+    if (wide === undefined) continue;
+    for (const resource of resources) Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${asCdkNagSays(resource)}]`, reason: wide });
+  }
+  return role.withoutPolicyUpdates();
+}
+
+const asCdkNagSays = (resource: string): string =>
+  resource.replace(Aws.PARTITION, "<AWS::Partition>").replace(Aws.REGION, "<AWS::Region>").replace(Aws.ACCOUNT_ID, "<AWS::AccountId>");
+
+/** The ARN of something in this account and region. */
+export const arnOf = (service: string, resource: string): string => `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`;
+
+export const NOTHING_NARROWER = "IAM knows nothing narrower for these actions.";
+const READS_ANY = "What is to be read is known when a tag or a policy names it; reading changes nothing.";
+const TAGGED_ONLY = "The condition narrows it to what is tagged tidegate:policy.";
+
+const FUNCTIONS = arnOf("lambda", "function:*");
+const GROUPS = arnOf("codedeploy", "deploymentgroup:*");
+const APPLICATIONS = arnOf("codedeploy", "application:*");
+const SERVICES = arnOf("ecs", "service/*");
+
+const ofTagged = (action: string, resource: string, policies: string[]): Right =>
+  may(action, resource, { conditions: { StringLike: { "aws:ResourceTag/tidegate:policy": policies } }, wide: TAGGED_ONLY });
+
+export const reads = (actions: string | string[], resources: string | string[]): Right => may(actions, resources, { wide: READS_ANY });
+
+export const readsTargets = (): Right => reads(["lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:ListTags", "lambda:ListVersionsByFunction"], FUNCTIONS);
+export const readsAliases = (): Right => reads("lambda:GetAlias", FUNCTIONS);
+export const readsTagsOfDeployments = (): Right => reads(["codedeploy:ListTagsForResource", "ecs:ListTagsForResource"], [GROUPS, SERVICES]);
+
+/** What it takes to say where a deployment of CodeDeploy stands, on any platform. */
+export const readsDeployments = (): Right[] => [
+  reads(["codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:GetDeploymentGroup", "codedeploy:ListDeployments"], GROUPS),
+  reads("codedeploy:GetApplicationRevision", APPLICATIONS),
+  may(["codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets"], "*", { wide: NOTHING_NARROWER }),
+  reads(["ecs:DescribeServices", "ecs:DescribeTaskSets"], [SERVICES, arnOf("ecs", "task-set/*")]),
+];
+
+export const movesTaggedTargets = (policies: string[]): Right => ofTagged("lambda:UpdateAlias", FUNCTIONS, policies);
+export const asksTaggedTargets = (policies: string[]): Right => ofTagged("lambda:InvokeFunction", FUNCTIONS, policies);
+export const startsTaggedDeployments = (policies: string[]): Right => ofTagged("codedeploy:CreateDeployment", GROUPS, policies);
+
+/** A creation demands it of whoever brings an AppSpec; it moves nothing. */
+export const registersRevisions = (): Right => may("codedeploy:RegisterApplicationRevision", APPLICATIONS, { wide: "A revision moves nothing, and groups are named by their tags." });
