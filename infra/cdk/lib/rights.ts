@@ -43,21 +43,23 @@ const GROUPS = arnOf("codedeploy", "deploymentgroup:*");
 const APPLICATIONS = arnOf("codedeploy", "application:*");
 const SERVICES = arnOf("ecs", "service/*");
 
-const ofTagged = (action: string, resource: string, policies: string[]): Right =>
-  may(action, resource, { conditions: { StringLike: { "aws:ResourceTag/tidegate:policy": policies } }, wide: TAGGED_ONLY });
+/** Of all such resources only those whose tag tidegate:policy has a value that matches one of the patterns. */
+export const ofTagged = (actions: string | string[], resource: string, policies: string[]): Right =>
+  may(actions, resource, { conditions: { StringLike: { "aws:ResourceTag/tidegate:policy": policies } }, wide: TAGGED_ONLY });
 
 export const reads = (actions: string | string[], resources: string | string[]): Right => may(actions, resources, { wide: READS_ANY });
 
 export const readsTargets = (): Right => reads(["lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:ListTags", "lambda:ListVersionsByFunction"], FUNCTIONS);
 export const readsAliases = (): Right => reads("lambda:GetAlias", FUNCTIONS);
-export const readsTagsOfDeployments = (): Right => reads(["codedeploy:ListTagsForResource", "ecs:ListTagsForResource"], [GROUPS, SERVICES]);
+export const readsTagsOfDeployments = (): Right[] => [reads("codedeploy:ListTagsForResource", GROUPS), reads("ecs:ListTagsForResource", SERVICES)];
 
 /** What it takes to say where a deployment of CodeDeploy stands, on any platform. */
 export const readsDeployments = (): Right[] => [
   reads(["codedeploy:BatchGetDeployments", "codedeploy:GetDeployment", "codedeploy:GetDeploymentGroup", "codedeploy:ListDeployments"], GROUPS),
   reads("codedeploy:GetApplicationRevision", APPLICATIONS),
   may(["codedeploy:BatchGetDeploymentTargets", "codedeploy:ListDeploymentTargets"], "*", { wide: NOTHING_NARROWER }),
-  reads(["ecs:DescribeServices", "ecs:DescribeTaskSets"], [SERVICES, arnOf("ecs", "task-set/*")]),
+  reads("ecs:DescribeServices", SERVICES),
+  reads("ecs:DescribeTaskSets", arnOf("ecs", "task-set/*")),
 ];
 
 export const movesTaggedTargets = (policies: string[]): Right => ofTagged("lambda:UpdateAlias", FUNCTIONS, policies);

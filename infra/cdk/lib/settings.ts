@@ -128,7 +128,7 @@ function faultsOf(settings: Settings): string[] {
     const right = value === undefined || Token.isUnresolved(value) || new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:.+$`).test(value);
     expect(right, prop, `an ARN of ${service}`);
   };
-  matches("name", /^[a-z][a-z0-9-]{0,39}$/);
+  matches("name", /^[a-z][a-z0-9-]{0,31}$/);
   matches("checkFunctionPrefix", /^[a-zA-Z0-9_-]{1,63}$/);
   expect(ARCHITECTURES.includes(settings.architecture), "architecture", `one of ${ARCHITECTURES.join(", ")}`);
   expect(LOG_LEVELS.includes(settings.logLevel), "logLevel", `one of ${LOG_LEVELS.join(", ")}`);

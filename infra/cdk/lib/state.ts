@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, aws_dynamodb as dynamodb, aws_events as events, aws_iam as iam, aws_kms as kms, aws_sns as sns } from "aws-cdk-lib";
+import { Aws, RemovalPolicy, aws_dynamodb as dynamodb, aws_events as events, aws_iam as iam, aws_kms as kms, aws_sns as sns } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { Settings } from "./settings";
 
@@ -13,7 +13,7 @@ export class State extends Construct {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     const given = settings.kmsKeyArn === undefined ? undefined : kms.Key.fromKeyArn(this, "Key", settings.kmsKeyArn);
-    this.key = given ?? this.topicKey();
+    this.key = given ?? this.topicKey(settings.name);
     this.table = this.makeTable(settings.name, given);
     this.bus = new events.EventBus(this, "Bus", { eventBusName: settings.name });
     this.topic = this.makeTopic(settings.name);
@@ -32,7 +32,7 @@ export class State extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       ...(encryptionKey && { encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, encryptionKey }),
     });
-    // Sparse: of all items only rollouts have a shelf.
+    // Sparse: of all items only what is under way has a shelf.
     table.addGlobalSecondaryIndex({
       indexName: "shelf",
       partitionKey: { name: "shelf", type: text },
@@ -66,11 +66,10 @@ export class State extends Construct {
   }
 
   /** Alarms of CloudWatch cannot publish to a topic under the key that AWS manages for SNS. */
-  private topicKey(): kms.Key {
+  private topicKey(name: string): kms.Key {
     const key = new kms.Key(this, "TopicKey", {
-      description: "The on-call topic of Tidegate.",
+      description: `Encrypts what ${name} tells on-call.`,
       enableKeyRotation: true,
-      pendingWindow: Duration.days(7),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     key.addToResourcePolicy(

@@ -17,6 +17,11 @@ export interface TideFunctionProps {
   /** What it may do beside what all functions may. */
   readonly rights: Right[];
   readonly environment?: Record<string, string>;
+  /**
+   * What it means that something lies in its dead-letter queue, for people.
+   * @default - that an event could not be handled
+   */
+  readonly whenUndelivered?: string;
 }
 
 /** No function runs longer: the way back counts on it (`LONGEST_FUNCTION_TIMEOUT` in shared/domain). */
@@ -28,12 +33,14 @@ export class TideFunction extends Construct {
   public readonly undelivered: sqs.Queue;
   /** Its name without the installation's. */
   public readonly shortName: Package;
+  public readonly whenUndelivered: string;
   private readonly role: iam.IRole;
   private readonly logs: logs.LogGroup;
 
   constructor(scope: Construct, id: string, protected readonly house: House, name: Package, private readonly props: TideFunctionProps) {
     super(scope, id);
     this.shortName = name;
+    this.whenUndelivered = props.whenUndelivered ?? `An event for ${name} could not be handled. It lies in the dead-letter queue.`;
     this.logs = this.makeLogs();
     this.undelivered = this.makeQueue();
     this.role = roleOf(this, "Role", "lambda.amazonaws.com", name, [...this.commonRights(), ...props.rights]);
@@ -95,7 +102,8 @@ export class TideFunction extends Construct {
   private commonRights(): Right[] {
     const { settings, state } = this.house;
     const rights = [
-      may(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], [state.table.tableArn, `${state.table.tableArn}/index/shelf`]),
+      may(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], state.table.tableArn),
+      may("dynamodb:Query", `${state.table.tableArn}/index/shelf`),
       may("events:PutEvents", state.bus.eventBusArn, { conditions: { StringEquals: { "events:source": "tidegate" } } }),
       may(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", { wide: NOTHING_NARROWER }),
       may(["logs:CreateLogStream", "logs:PutLogEvents"], this.logs.logGroupArn),

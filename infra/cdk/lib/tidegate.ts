@@ -41,7 +41,7 @@ export class Tidegate extends Construct {
       name: settings.name,
       topicArn: settings.alarmTopicArn ?? state.topic.topicArn,
       functions: { ...this.functions, "code-deploy-hook": this.codeDeployHook },
-      undelivered: Object.fromEntries(made.map((one) => [one.shortName, one.undelivered])),
+      undelivered: Object.fromEntries(made.map((one) => [one.shortName, { queue: one.undelivered, means: one.whenUndelivered }])),
       sweeper: healthCheck.function,
     });
     this.says();

@@ -1,5 +1,6 @@
-import { Duration, aws_cloudwatch as cloudwatch, aws_lambda as lambda, aws_sqs as sqs } from "aws-cdk-lib";
+import { Duration, Stack, aws_cloudwatch as cloudwatch, aws_lambda as lambda, aws_sqs as sqs } from "aws-cdk-lib";
 import { Construct } from "constructs";
+import { dashboard } from "./dashboard";
 
 export interface WatchProps {
   /** The installation's name. */
@@ -8,8 +9,8 @@ export interface WatchProps {
   readonly topicArn: string;
   /** Every function, by its name in alarms. */
   readonly functions: Record<string, lambda.IFunction>;
-  /** What could not be handled, by function. */
-  readonly undelivered: Record<string, sqs.IQueue>;
+  /** The queues of what could not be handled, by function, and what it means that something lies there. */
+  readonly undelivered: Record<string, { readonly queue: sqs.IQueue; readonly means: string }>;
   /** The function that sweeps every minute. */
   readonly sweeper: lambda.IFunction;
 }
@@ -17,22 +18,23 @@ export interface WatchProps {
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 
-/** Who watches the watcher: alarms that say nothing by themselves, and one of them all that does. */
+/** Who watches the watcher: alarms that say what is wrong, one of them all that pages, and the dashboard. */
 export class Watch extends Construct {
   private readonly alarms: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, private readonly props: WatchProps) {
     super(scope, id);
-    for (const [name, queue] of Object.entries(props.undelivered)) this.watchesQueue(name, queue);
+    for (const [name, { queue, means }] of Object.entries(props.undelivered)) this.watchesQueue(name, queue, means);
     for (const [name, made] of Object.entries(props.functions)) this.watchesFunction(name, made);
     this.watchesSweep();
     this.watchesRollouts();
-    this.tells();
+    this.pages();
+    new cloudwatch.CfnDashboard(this, "Dashboard", { dashboardName: props.name, dashboardBody: Stack.of(this).toJsonString(dashboard(props.name)) });
   }
 
-  private watchesQueue(name: string, queue: sqs.IQueue): void {
+  private watchesQueue(name: string, queue: sqs.IQueue, alarmDescription: string): void {
     this.alarm(`${name}-undelivered`, {
-      alarmDescription: `An event for ${name} could not be handled. It lies in the dead-letter queue.`,
+      alarmDescription,
       metric: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queue.queueName }, "Maximum"),
       threshold: 0,
       evaluationPeriods: 1,
@@ -42,21 +44,17 @@ export class Watch extends Construct {
   }
 
   private watchesFunction(name: string, made: lambda.IFunction): void {
-    const dimensions = { FunctionName: made.functionName };
-    this.alarm(`${name}-errors`, {
-      alarmDescription: `${name} fails, three minutes out of five.`,
-      metric: metric("AWS/Lambda", "Errors", dimensions, "Sum"),
+    this.watchesMinutes(name, made, "Errors", "fails");
+    this.watchesMinutes(name, made, "Throttles", "is throttled");
+  }
+
+  private watchesMinutes(name: string, made: lambda.IFunction, metricName: string, what: string): void {
+    this.alarm(`${name}-${metricName.toLowerCase()}`, {
+      alarmDescription: `${name} ${what} in three of five minutes.`,
+      metric: metric("AWS/Lambda", metricName, { FunctionName: made.functionName }, "Sum"),
       threshold: 1,
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
-      comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: NOT_BREACHING,
-    });
-    this.alarm(`${name}-throttles`, {
-      alarmDescription: `${name} was throttled.`,
-      metric: metric("AWS/Lambda", "Throttles", dimensions, "Sum"),
-      threshold: 1,
-      evaluationPeriods: 1,
       comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: NOT_BREACHING,
     });
@@ -75,7 +73,7 @@ export class Watch extends Construct {
 
   private watchesRollouts(): void {
     this.alarm("rollouts-stuck", {
-      alarmDescription: "A way back does not come to its end.",
+      alarmDescription: "Traffic should be back on stable and is not, for five minutes.",
       metric: metric("Tidegate", "RolloutsStuck", { Installation: this.props.name }, "Maximum"),
       threshold: 0,
       evaluationPeriods: 5,
@@ -85,10 +83,10 @@ export class Watch extends Construct {
   }
 
   /** One message, however many alarms there are. */
-  private tells(): void {
+  private pages(): void {
     new cloudwatch.CfnCompositeAlarm(this, "Unwell", {
       alarmName: `${this.props.name}-unwell`,
-      alarmDescription: "Something is wrong with Tidegate itself; the alarms below say what.",
+      alarmDescription: "Tidegate itself needs attention. The alarms that fire say where.",
       alarmRule: this.alarms.map((alarm) => `ALARM("${alarm.alarmName}")`).join(" OR "),
       alarmActions: [this.props.topicArn],
       okActions: [this.props.topicArn],

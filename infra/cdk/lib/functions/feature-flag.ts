@@ -1,12 +1,12 @@
 import { aws_appconfig as appconfig } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { NOTHING_NARROWER, arnOf, may, reads } from "../rights";
+import { NOTHING_NARROWER, arnOf, may, ofTagged, reads } from "../rights";
 import { TideFunction, type House } from "../tide-function";
 
+// In an ARN's pattern * stands for slashes too: these are applications with all that is in them.
 const APPLICATIONS = arnOf("appconfig", "application/*");
-const ENVIRONMENTS = arnOf("appconfig", "application/*/environment/*");
-const PROFILES = arnOf("appconfig", "application/*/configurationprofile/*");
-const ANY_FLAGS = "Policies and people name flags of any application. IAM takes no condition on tags for a call that touches several resources.";
+
+const BESIDE_THE_TAGGED = "The call wants it beside the application, the profile and the environment, which have to be tagged.";
 
 /** Sets feature flags. Nobody else changes anything in AppConfig. */
 export class FeatureFlag extends TideFunction {
@@ -26,10 +26,12 @@ export class FeatureFlag extends TideFunction {
             "appconfig:ListEnvironments",
             "appconfig:ListHostedConfigurationVersions",
           ],
-          [APPLICATIONS, ENVIRONMENTS, PROFILES],
+          APPLICATIONS,
         ),
-        may("appconfig:CreateHostedConfigurationVersion", [APPLICATIONS, PROFILES], { wide: ANY_FLAGS }),
-        may(["appconfig:StartDeployment", "appconfig:StopDeployment"], [APPLICATIONS, ENVIRONMENTS, PROFILES, arnOf("appconfig", "deploymentstrategy/*")], { wide: ANY_FLAGS }),
+        // Each of them has to have the tag: the application, the profile, the environment.
+        ofTagged(["appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment"], APPLICATIONS, house.settings.policies),
+        may("appconfig:StopDeployment", arnOf("appconfig", "application/*/environment/*/deployment/*"), { wide: BESIDE_THE_TAGGED }),
+        may("appconfig:StartDeployment", arnOf("appconfig", "deploymentstrategy/*"), { wide: BESIDE_THE_TAGGED }),
       ],
     });
     this.hears("Toggles", "tidegate", { source: ["tidegate"], "detail-type": ["Flag Toggle Requested", "Flags Due"] });

@@ -14,6 +14,7 @@ export class HealthCheck extends TideFunction {
     super(scope, "HealthCheck", house, "health-check", {
       description: "Observes, stores ticks, judges, publishes verdicts. Every minute.",
       concurrency: 10,
+      whenUndelivered: "A sweep or an event for health-check could not be handled. It lies in the dead-letter queue.",
       rights: [
         readsTargets(),
         // Composite alarms can only be read with all alarms allowed.

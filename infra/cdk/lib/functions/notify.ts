@@ -23,6 +23,7 @@ export class Notify extends TideFunction {
     super(scope, "Notify", house, "notify", {
       description: "Tells on-call, once.",
       concurrency: 5,
+      whenUndelivered: "People could not be told of an outcome. It lies in the dead-letter queue; the sweep keeps trying.",
       rights: [
         may("sns:Publish", arnOf("sns", "*"), { wide: "Policies may name topics beside the installation's own." }),
         // A given key all functions may use.

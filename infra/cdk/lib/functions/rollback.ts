@@ -8,6 +8,7 @@ export class Rollback extends TideFunction {
     super(scope, "Rollback", house, "rollback", {
       description: "Takes traffic back.",
       concurrency: 10,
+      whenUndelivered: "A rollback could not be handled. Its event lies in the dead-letter queue; the sweep keeps trying.",
       rights: [
         readsAliases(),
         movesTaggedTargets(house.settings.policies),

@@ -24,7 +24,7 @@ export class TrafficShift extends TideFunction {
         readsTargets(),
         movesTaggedTargets(policies),
         ...readsDeployments(),
-        readsTagsOfDeployments(),
+        ...readsTagsOfDeployments(),
         startsTaggedDeployments(policies),
         registersRevisions(),
         reads("codedeploy:GetDeploymentConfig", arnOf("codedeploy", "deploymentconfig:*")),
