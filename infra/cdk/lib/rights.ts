@@ -14,18 +14,24 @@ export function may(actions: string | string[], resources: string | string[], mo
   return { actions: [actions].flat(), resources: [resources].flat(), ...more };
 }
 
+export const statementsOf = (rights: Right[]): iam.PolicyStatement[] => rights.map(({ actions, resources, conditions }) => new iam.PolicyStatement({ actions, resources, conditions }));
+
 /** A role of one service with exactly these rights; constructs that are given it cannot add to it. */
 export function roleOf(scope: Construct, id: string, service: string, policy: string, rights: Right[]): iam.IRole {
-  const statements = rights.map(({ actions, resources, conditions }) => new iam.PolicyStatement({ actions, resources, conditions }));
   const role = new iam.Role(scope, id, {
     assumedBy: new iam.ServicePrincipal(service),
-    inlinePolicies: { [policy]: new iam.PolicyDocument({ statements, minimize: false }) },
+    inlinePolicies: { [policy]: new iam.PolicyDocument({ statements: statementsOf(rights), minimize: false }) },
   });
+  acknowledge(role, rights);
+  return role.withoutPolicyUpdates();
+}
+
+/** Tells cdk-nag why each `*` is right. */
+export function acknowledge(holder: Construct, rights: Right[]): void {
   for (const { resources, wide } of rights) {
     if (wide === undefined) continue;
-    for (const resource of resources) Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${asCdkNagSays(resource)}]`, reason: wide });
+    for (const resource of resources) Validations.of(holder).acknowledge({ id: `AwsSolutions-IAM5[Resource::${asCdkNagSays(resource)}]`, reason: wide });
   }
-  return role.withoutPolicyUpdates();
 }
 
 const asCdkNagSays = (resource: string): string =>

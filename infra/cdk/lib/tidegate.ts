@@ -1,4 +1,4 @@
-import { CfnOutput, aws_appconfig as appconfig, aws_dynamodb as dynamodb, aws_events as events, aws_lambda as lambda, aws_sns as sns } from "aws-cdk-lib";
+import { CfnOutput, Fn, aws_appconfig as appconfig, aws_dynamodb as dynamodb, aws_events as events, aws_iam as iam, aws_lambda as lambda, aws_sns as sns } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { flagGuard } from "./flag-guard";
 import { FeatureFlag } from "./functions/feature-flag";
@@ -6,6 +6,7 @@ import { HealthCheck } from "./functions/health-check";
 import { Notify } from "./functions/notify";
 import { Rollback } from "./functions/rollback";
 import { TrafficShift } from "./functions/traffic-shift";
+import { People } from "./people";
 import { settle, type Package, type TidegateProps } from "./settings";
 import { State } from "./state";
 import { Watch } from "./watch";
@@ -21,6 +22,8 @@ export class Tidegate extends Construct {
   public readonly codeDeployHook: lambda.Function;
   /** Associate it with AppConfig applications, environments or profiles whose deployments are to be judged. */
   public readonly flagGuard: appconfig.CfnExtension;
+  /** Policies for whoever calls `tidegate`: a reader, an approver, an operator. */
+  public readonly people: People;
 
   constructor(scope: Construct, id: string, props: TidegateProps) {
     super(scope, id);
@@ -36,6 +39,7 @@ export class Tidegate extends Construct {
     this.functions = Object.fromEntries(made.map((one) => [one.shortName, one.function])) as Record<Package, lambda.Function>;
     this.codeDeployHook = healthCheck.codeDeployHook;
     this.flagGuard = flagGuard(this, settings, healthCheck.function);
+    this.people = new People(this, "People", house);
 
     new Watch(this, "Watch", {
       name: settings.name,
@@ -54,5 +58,10 @@ export class Tidegate extends Construct {
     output("CodeDeployHook", this.codeDeployHook.functionArn, "Name this function as a lifecycle hook of your deployments.");
     output("FlagGuardArn", this.flagGuard.attrArn, "Associate this extension with what of AppConfig is to be judged.");
     output("OnCallTopic", this.topic.topicArn, "Subscribe on-call here.");
+    const { reader, approver, operator } = this.people;
+    const policies = (...of: iam.ManagedPolicy[]) => Fn.join(",", of.map((one) => one.managedPolicyArn));
+    output("ReaderPolicies", policies(reader), "Attach these to whoever looks.");
+    output("ApproverPolicies", policies(reader, approver), "Attach these to whoever answers for rollouts.");
+    output("OperatorPolicies", policies(reader, approver, operator), "Attach these to whoever does everything.");
   }
 }
