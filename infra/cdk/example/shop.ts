@@ -1,4 +1,13 @@
-import { Duration, Stack, Validations, aws_codedeploy as codedeploy, aws_iam as iam, aws_lambda as lambda, aws_logs as logs, type StackProps } from "aws-cdk-lib";
+import {
+  Duration,
+  Stack,
+  Validations,
+  aws_codedeploy as codedeploy,
+  aws_iam as iam,
+  aws_lambda as lambda,
+  aws_logs as logs,
+  type StackProps,
+} from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { GuardedAlias, GuardedDeploymentGroup } from "../lib";
 
@@ -18,7 +27,14 @@ export class Shop extends Stack {
       policy: {
         name: "checkout",
         strategy: {
-          steps: [{ setWeight: 5 }, { bake: "10m" }, { setWeight: 25 }, { bake: "10m" }, { setWeight: 50 }, { bake: "10m" }],
+          steps: [
+            { setWeight: 5 },
+            { bake: "10m" },
+            { setWeight: 25 },
+            { bake: "10m" },
+            { setWeight: 50 },
+            { bake: "10m" },
+          ],
           watch: "30m",
         },
         analysis: { guards: [{ errorRate: { above: "5%", for: "3 of 3" } }] },
@@ -40,7 +56,9 @@ export class Shop extends Stack {
       alias: live,
       policy: {
         name: "search",
-        checks: [{ name: "answers", invoke: { payload: { rawPath: "/health" } }, expect: { status: 200, fasterThan: "2s" } }],
+        checks: [
+          { name: "answers", invoke: { payload: { rawPath: "/health" } }, expect: { status: 200, fasterThan: "2s" } },
+        ],
       },
     });
     const hooks = "arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:CodeDeployHook_tidegate:*";
@@ -53,7 +71,10 @@ export class Shop extends Stack {
 
   private makeFunction(id: string, functionName: string): lambda.Function {
     const logGroup = new logs.LogGroup(this, `${id}Logs`, { retention: logs.RetentionDays.ONE_MONTH });
-    const writesLogs = new iam.PolicyStatement({ actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [logGroup.logGroupArn] });
+    const writesLogs = new iam.PolicyStatement({
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [logGroup.logGroupArn],
+    });
     const made = new lambda.Function(this, id, {
       functionName,
       runtime: lambda.Runtime.PYTHON_3_13,

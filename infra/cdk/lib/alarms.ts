@@ -23,10 +23,22 @@ export interface AliasAlarmsProps {
 }
 
 /** Makes the alarms, named after the policy, and says how the policy names them. */
-export function aliasAlarms(scope: Construct, policy: string, alias: lambda.Alias, props: AliasAlarmsProps): PolicyAlarm[] {
-  const metric = (metricName: string, statistic: string): cloudwatch.Metric => alias.metric(metricName, { statistic, period: Duration.minutes(1) });
+export function aliasAlarms(
+  scope: Construct,
+  policy: string,
+  alias: lambda.Alias,
+  props: AliasAlarmsProps,
+): PolicyAlarm[] {
+  const metric = (metricName: string, statistic: string): cloudwatch.Metric =>
+    alias.metric(metricName, { statistic, period: Duration.minutes(1) });
   const made: PolicyAlarm[] = [];
-  const alarm = (kind: string, action: PolicyAlarm["action"], alarmDescription: string, of: cloudwatch.IMetric, threshold: number): void => {
+  const alarm = (
+    kind: string,
+    action: PolicyAlarm["action"],
+    alarmDescription: string,
+    of: cloudwatch.IMetric,
+    threshold: number,
+  ): void => {
     const name = `${policy}-${kind}`;
     new cloudwatch.Alarm(scope, kind, {
       alarmName: name,
@@ -48,17 +60,30 @@ export function aliasAlarms(scope: Construct, policy: string, alias: lambda.Alia
     period: Duration.minutes(1),
   });
   alarm("errors", "rollBack", `More than ${errorPercent} % of the requests of ${policy} fail.`, failing, errorPercent);
-  if (throttles !== "none") alarm("throttles", throttles, `Requests of ${policy} are throttled.`, metric("Throttles", "Sum"), 0);
-  if (p99) alarm("latency", "rollBack", `The slowest hundredth of ${policy} takes longer than ${p99.toHumanString()}.`, metric("Duration", "p99"), p99.toMilliseconds());
+  if (throttles !== "none")
+    alarm("throttles", throttles, `Requests of ${policy} are throttled.`, metric("Throttles", "Sum"), 0);
+  if (p99)
+    alarm(
+      "latency",
+      "rollBack",
+      `The slowest hundredth of ${policy} takes longer than ${p99.toHumanString()}.`,
+      metric("Duration", "p99"),
+      p99.toMilliseconds(),
+    );
   return made;
 }
 
 /** How a policy names an alarm that is made elsewhere; the name has to be known at synthesis. */
 export function named(alarm: cloudwatch.IAlarm): PolicyAlarm {
   const made = alarm.node.defaultChild;
-  const name = made instanceof cloudwatch.CfnAlarm || made instanceof cloudwatch.CfnCompositeAlarm ? made.alarmName : alarm.alarmName;
+  const name =
+    made instanceof cloudwatch.CfnAlarm || made instanceof cloudwatch.CfnCompositeAlarm
+      ? made.alarmName
+      : alarm.alarmName;
   if (name === undefined || Token.isUnresolved(name)) {
-    throw new Error(`${alarm.node.path}: its name is not known before it is deployed; state its alarmName, by which the policy can name it`);
+    throw new Error(
+      `${alarm.node.path}: its name is not known before it is deployed; state its alarmName, by which the policy can name it`,
+    );
   }
   return { name, action: "rollBack" };
 }

@@ -9,7 +9,9 @@ import type { Settings } from "./settings";
  * when they look.
  */
 export function flagGuard(scope: Construct, settings: Settings, healthCheck: lambda.IFunction): appconfig.CfnExtension {
-  const role = roleOf(scope, "FlagGuardRole", "appconfig.amazonaws.com", "ask-health-check", [may("lambda:InvokeFunction", healthCheck.functionArn)]);
+  const role = roleOf(scope, "FlagGuardRole", "appconfig.amazonaws.com", "ask-health-check", [
+    may("lambda:InvokeFunction", healthCheck.functionArn),
+  ]);
   const says = (what: string) => [{ Name: `say-${what}`, Uri: arnOf("events", "event-bus/default") }];
   const guard = new appconfig.CfnExtension(scope, "FlagGuard", {
     name: `${settings.name}-guard`,

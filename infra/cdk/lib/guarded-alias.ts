@@ -48,39 +48,60 @@ export class GuardedAlias extends Construct {
   /** The policy as it is written to the cloud assembly. */
   public readonly policy: Readonly<Record<string, unknown>>;
 
-  constructor(scope: Construct, id: string, props: GuardedAliasProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GuardedAliasProps,
+  ) {
     super(scope, id);
-    const { policy } = props;
-    this.alias = props.target instanceof lambda.Alias ? props.target : this.pinnedAlias(props.target, props.aliasName ?? "live", props.firstVersion ?? "1");
+    const { target, policy, alarms, rollBackOn = [] } = props;
+    this.alias = target instanceof lambda.Alias ? target : this.pinnedAlias(target);
     putUnderPolicy(this.alias.lambda, policy.name);
     tag(this.alias.lambda, "tidegate:alias", this.alias.aliasName);
-    const alarms = [...aliasAlarms(this, policy.name, this.alias, { throttles: "hold", ...props.alarms }), ...(props.rollBackOn ?? []).map(named)];
-    this.policy = new PolicyFile(this, "Policy", "drive", policy, alarms).document;
-    this.node.addValidation({ validate: () => this.faults() });
+    const made = aliasAlarms(this, policy.name, this.alias, { throttles: "hold", ...alarms });
+    this.policy = new PolicyFile(this, "Policy", "drive", policy, [...made, ...rollBackOn.map(named)]).document;
+    this.node.addValidation({ validate: () => [...this.faultsOfProps(), ...this.faultsOfAlias()] });
   }
 
-  private pinnedAlias(target: lambda.Function, aliasName: string, version: string): lambda.Alias {
-    const pinned = lambda.Version.fromVersionAttributes(this, "FirstVersion", { lambda: target, version });
-    const alias = new lambda.Alias(this, "Alias", { aliasName, version: pinned });
+  private pinnedAlias(target: lambda.Function): lambda.Alias {
+    const { aliasName = "live", firstVersion = "1" } = this.props;
+    const version = lambda.Version.fromVersionAttributes(this, "FirstVersion", {
+      lambda: target,
+      version: firstVersion,
+    });
+    const alias = new lambda.Alias(this, "Alias", { aliasName, version });
     // On creation the version has to be there; that another one is depended on later updates nothing.
     alias.node.addDependency(target.currentVersion);
     return alias;
   }
 
+  private faultsOfProps(): string[] {
+    const { target, aliasName, firstVersion } = this.props;
+    const stated = Object.entries({ aliasName, firstVersion }).filter(([, value]) => value !== undefined);
+    return target instanceof lambda.Alias
+      ? stated.map(([prop, value]) => `${prop}: "${value}" is for a target that is a function; leave it out`)
+      : [];
+  }
+
   /** What in the template would move the alias past Tidegate. */
-  private faults(): string[] {
+  private faultsOfAlias(): string[] {
     const made = this.alias.node.defaultChild as lambda.CfnAlias;
-    const { functionVersion, routingConfig } = Stack.of(this).resolve({ functionVersion: made.functionVersion, routingConfig: made.routingConfig }) as Record<string, unknown>;
     const place = `alias ${this.alias.aliasName} (${this.alias.node.path})`;
-    if (made.cfnOptions.updatePolicy?.codeDeployLambdaAliasUpdate) return [`${place}: CodeDeploy moves it; use GuardedDeploymentGroup`];
+    if (made.cfnOptions.updatePolicy?.codeDeployLambdaAliasUpdate) {
+      return [`${place}: CodeDeploy moves it; use GuardedDeploymentGroup`];
+    }
     const faults: string[] = [];
-    if (typeof functionVersion !== "string" || !/^[1-9]\d*$/.test(functionVersion)) {
+    const version: unknown = Stack.of(this).resolve(made.functionVersion);
+    if (typeof version !== "string" || !/^[1-9]\d*$/.test(version)) {
       faults.push(
-        `${place}: its version in the template is ${JSON.stringify(functionVersion)}, so that a deployment would move all traffic at once. ` +
-          "Give the function as target, or pin the alias to the number that it is on: Version.fromVersionAttributes(…)",
+        `${place}: its version in the template is ${JSON.stringify(version)}, so that a deployment would move all ` +
+          "traffic at once; give the function as target, or pin the alias to the number of the version that it is on: " +
+          "Version.fromVersionAttributes(…)",
       );
     }
-    if (routingConfig !== undefined) faults.push(`${place}: additionalVersions in the template would overwrite the weights that Tidegate sets; leave them out`);
+    if (made.routingConfig !== undefined) {
+      faults.push(`${place}: additionalVersions would overwrite the weights that Tidegate sets; leave them out`);
+    }
     return faults;
   }
 }
@@ -88,7 +109,9 @@ export class GuardedAlias extends Construct {
 /** Tags the function, and keeps its versions: a way back needs the one before. */
 export function putUnderPolicy(target: lambda.IFunction, policy: string): void {
   if (!(target instanceof lambda.Function)) {
-    throw new Error(`${target.node.path}: a function of another stack cannot be tagged here; tag it where it is made: tidegate:policy=${policy}`);
+    throw new Error(
+      `${target.node.path}: a function of another stack cannot be tagged here; tag it where it is made: tidegate:policy=${policy}`,
+    );
   }
   tag(target, "tidegate:policy", policy);
   const published = target.node.tryFindChild("CurrentVersion");

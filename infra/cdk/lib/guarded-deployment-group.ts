@@ -35,24 +35,37 @@ export class GuardedDeploymentGroup extends Construct {
   /** The policy as it is written to the cloud assembly. */
   public readonly policy: Readonly<Record<string, unknown>>;
 
-  constructor(scope: Construct, id: string, private readonly props: GuardedDeploymentGroupProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: GuardedDeploymentGroupProps,
+  ) {
     super(scope, id);
     const { group, alias, policy } = props;
     Tags.of(group).add("tidegate:policy", policy.name, { includeResourceTypes: ["AWS::CodeDeploy::DeploymentGroup"] });
     if (alias) putUnderPolicy(alias.lambda, policy.name);
-    const alarms = [...(alias ? aliasAlarms(this, policy.name, alias, props.alarms ?? {}) : []), ...(props.rollBackOn ?? []).map(named)];
+    const alarms = [
+      ...(alias ? aliasAlarms(this, policy.name, alias, props.alarms ?? {}) : []),
+      ...(props.rollBackOn ?? []).map(named),
+    ];
     this.policy = new PolicyFile(this, "Policy", "guard", policy, alarms).document;
     this.node.addValidation({ validate: () => this.faults() });
   }
 
   private faults(): string[] {
-    const { group, alias, alarms } = this.props;
+    const { group, alias } = this.props;
     const isLambda = group instanceof codedeploy.LambdaDeploymentGroup;
-    if (isLambda && !alias) return [`${group.node.path}: it deploys to Lambda; name the alias that it moves`];
-    if (!isLambda && alias) return [`alias ${alias.aliasName}: ${group.node.path} does not deploy to Lambda; leave it out`];
-    if (!alias) return alarms ? [`alarms: ${group.node.path} has no alias that they could be made on; use rollBackOn`] : [];
-    if (alarms?.throttles === "hold") return ["alarms.throttles: \"hold\" holds nothing, CodeDeploy goes on; state \"rollBack\" or \"none\""];
-    const made = alias.node.defaultChild as lambda.CfnAlias;
-    return made.cfnOptions.updatePolicy?.codeDeployLambdaAliasUpdate ? [] : [`alias ${alias.aliasName} (${alias.node.path}): no deployment group moves it`];
+    if (alias && isLambda) return this.faultsOfAlias(alias);
+    if (alias) return [`alias ${alias.aliasName}: ${group.node.path} does not deploy to Lambda; leave it out`];
+    if (isLambda) return [`${group.node.path}: it deploys to Lambda; name the alias that it moves`];
+    return this.props.alarms ? [`alarms: ${group.node.path} has no alias to make them on; use rollBackOn`] : [];
+  }
+
+  private faultsOfAlias(alias: lambda.Alias): string[] {
+    const { updatePolicy } = (alias.node.defaultChild as lambda.CfnAlias).cfnOptions;
+    const place = `alias ${alias.aliasName} (${alias.node.path})`;
+    const unmoved = updatePolicy?.codeDeployLambdaAliasUpdate ? [] : [`${place}: no deployment group moves it`];
+    const holding = 'alarms.throttles: "hold" holds nothing, CodeDeploy goes on; state "rollBack" or "none"';
+    return this.props.alarms?.throttles === "hold" ? [...unmoved, holding] : unmoved;
   }
 }

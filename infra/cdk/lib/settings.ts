@@ -113,7 +113,9 @@ export function settle(props: TidegateProps, place: string): Settings {
 
 /** Without the props that are there and undefined, which would overwrite defaults. */
 function stated(props: TidegateProps): TidegateProps {
-  return Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)) as unknown as TidegateProps;
+  return Object.fromEntries(
+    Object.entries(props).filter(([, value]) => value !== undefined),
+  ) as unknown as TidegateProps;
 }
 
 function faultsOf(settings: Settings): string[] {
@@ -122,10 +124,17 @@ function faultsOf(settings: Settings): string[] {
     if (!right) faults.push(`${prop}: ${JSON.stringify(settings[prop])} is not ${wanted}`);
   };
   const matches = (prop: "name" | "checkFunctionPrefix", pattern: RegExp): void =>
-    expect(!Token.isUnresolved(settings[prop]) && pattern.test(settings[prop]), prop, `a text that matches ${pattern.source}`);
+    expect(
+      !Token.isUnresolved(settings[prop]) && pattern.test(settings[prop]),
+      prop,
+      `a text that matches ${pattern.source}`,
+    );
   const isArn = (prop: OptionalSetting, service: string): void => {
     const value = settings[prop];
-    const right = value === undefined || Token.isUnresolved(value) || new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:.+$`).test(value);
+    const right =
+      value === undefined ||
+      Token.isUnresolved(value) ||
+      new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:.+$`).test(value);
     expect(right, prop, `an ARN of ${service}`);
   };
   matches("name", /^[a-z][a-z0-9-]{0,31}$/);
@@ -136,11 +145,21 @@ function faultsOf(settings: Settings): string[] {
   isArn("kmsKeyArn", "kms");
   isArn("alarmTopicArn", "sns");
   isArn("guardedFlagsResource", "appconfig");
-  expect(settings.policies.length > 0 && settings.policies.every((pattern) => /^[a-z0-9*?-]+$/.test(pattern)), "policies", "a list of patterns of a-z, 0-9, -, * and ?");
-  expect((settings.guardedFlagsResource === undefined) === (settings.guardedFlagsPolicy === undefined), "guardedFlagsPolicy", "stated together with guardedFlagsResource");
+  expect(
+    settings.policies.length > 0 && settings.policies.every((pattern) => /^[a-z0-9*?-]+$/.test(pattern)),
+    "policies",
+    "a list of patterns of a-z, 0-9, -, * and ?",
+  );
+  expect(
+    (settings.guardedFlagsResource === undefined) === (settings.guardedFlagsPolicy === undefined),
+    "guardedFlagsPolicy",
+    "stated together with guardedFlagsResource",
+  );
   for (const name of PACKAGES) {
     if (packageOf(settings.packages, name) === undefined) {
-      faults.push(`packages: ${JSON.stringify(settings.packages)} has neither ${name}/bootstrap nor ${name}/bootstrap.zip; \`cargo lambda build\` makes them`);
+      faults.push(
+        `packages: ${JSON.stringify(settings.packages)} has neither ${name}/bootstrap nor ${name}/bootstrap.zip; \`cargo lambda build\` makes them`,
+      );
     }
   }
   return faults;

@@ -1,4 +1,12 @@
-import { Aws, RemovalPolicy, aws_dynamodb as dynamodb, aws_events as events, aws_iam as iam, aws_kms as kms, aws_sns as sns } from "aws-cdk-lib";
+import {
+  Aws,
+  RemovalPolicy,
+  aws_dynamodb as dynamodb,
+  aws_events as events,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_sns as sns,
+} from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { Settings } from "./settings";
 

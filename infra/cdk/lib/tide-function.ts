@@ -1,4 +1,15 @@
-import { Aws, Duration, RemovalPolicy, Validations, aws_events as events, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_logs as logs, aws_sqs as sqs } from "aws-cdk-lib";
+import {
+  Aws,
+  Duration,
+  RemovalPolicy,
+  Validations,
+  aws_events as events,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_lambda as lambda,
+  aws_logs as logs,
+  aws_sqs as sqs,
+} from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { NOTHING_NARROWER, may, roleOf, type Right } from "./rights";
 import { packageOf, type Package, type Settings } from "./settings";
@@ -37,14 +48,26 @@ export class TideFunction extends Construct {
   private readonly role: iam.IRole;
   private readonly logs: logs.LogGroup;
 
-  constructor(scope: Construct, id: string, protected readonly house: House, name: Package, private readonly props: TideFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    protected readonly house: House,
+    name: Package,
+    private readonly props: TideFunctionProps,
+  ) {
     super(scope, id);
     this.shortName = name;
-    this.whenUndelivered = props.whenUndelivered ?? `An event for ${name} could not be handled. It lies in the dead-letter queue.`;
+    this.whenUndelivered =
+      props.whenUndelivered ?? `An event for ${name} could not be handled. It lies in the dead-letter queue.`;
     this.logs = this.makeLogs();
     this.undelivered = this.makeQueue();
     this.role = roleOf(this, "Role", "lambda.amazonaws.com", name, [...this.commonRights(), ...props.rights]);
-    this.function = this.makeFunction("Function", `${house.settings.name}-${name}`, props.description, props.concurrency);
+    this.function = this.makeFunction(
+      "Function",
+      `${house.settings.name}-${name}`,
+      props.description,
+      props.concurrency,
+    );
   }
 
   /** The events of this pattern come to the function: those of the installation's bus, or of the account's default bus. */
@@ -52,7 +75,9 @@ export class TideFunction extends Construct {
     const rule = new events.CfnRule(this, id, {
       eventBusName: on === "tidegate" ? this.house.state.bus.eventBusName : undefined,
       eventPattern,
-      targets: [{ id: "function", arn: this.function.functionArn, deadLetterConfig: { arn: this.undelivered.queueArn } }],
+      targets: [
+        { id: "function", arn: this.function.functionArn, deadLetterConfig: { arn: this.undelivered.queueArn } },
+      ],
     });
     new lambda.CfnPermission(this, `${id}Permission`, {
       action: "lambda:InvokeFunction",
@@ -66,7 +91,7 @@ export class TideFunction extends Construct {
   protected makeFunction(id: string, functionName: string, description: string, concurrency: number): lambda.Function {
     const { settings, state } = this.house;
     const code = packageOf(settings.packages, this.shortName);
-    if (code === undefined) throw new Error(`${this.node.path}: ${settings.packages} has no package of ${this.shortName}`);
+    if (code === undefined) throw new Error(`${settings.packages} has no package of ${this.shortName}`);
     const made = new lambda.Function(this, id, {
       functionName,
       description,
@@ -102,7 +127,10 @@ export class TideFunction extends Construct {
   private commonRights(): Right[] {
     const { settings, state } = this.house;
     const rights = [
-      may(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"], state.table.tableArn),
+      may(
+        ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+        state.table.tableArn,
+      ),
       may("dynamodb:Query", `${state.table.tableArn}/index/shelf`),
       may("events:PutEvents", state.bus.eventBusArn, { conditions: { StringEquals: { "events:source": "tidegate" } } }),
       may(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", { wide: NOTHING_NARROWER }),
@@ -127,12 +155,20 @@ export class TideFunction extends Construct {
     const queue = new sqs.Queue(this, "Undelivered", {
       queueName: `${settings.name}-${this.shortName}-undelivered`,
       retentionPeriod: Duration.days(14),
-      ...(settings.kmsKeyArn === undefined ? { encryption: sqs.QueueEncryption.SQS_MANAGED } : { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: state.key }),
+      ...(settings.kmsKeyArn === undefined
+        ? { encryption: sqs.QueueEncryption.SQS_MANAGED }
+        : { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey: state.key }),
     });
-    Validations.of(queue).acknowledge({ id: "AwsSolutions-SQS3", reason: "It is a dead-letter queue, of a function and its rules." });
+    Validations.of(queue).acknowledge({
+      id: "AwsSolutions-SQS3",
+      reason: "It is a dead-letter queue, of a function and its rules.",
+    });
     queue.addToResourcePolicy(
       new iam.PolicyStatement({
-        principals: [new iam.ServicePrincipal("events.amazonaws.com"), new iam.ServicePrincipal("scheduler.amazonaws.com")],
+        principals: [
+          new iam.ServicePrincipal("events.amazonaws.com"),
+          new iam.ServicePrincipal("scheduler.amazonaws.com"),
+        ],
         actions: ["sqs:SendMessage"],
         resources: [queue.queueArn],
         conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },

@@ -1,4 +1,13 @@
-import { CfnOutput, Fn, aws_appconfig as appconfig, aws_dynamodb as dynamodb, aws_events as events, aws_iam as iam, aws_lambda as lambda, aws_sns as sns } from "aws-cdk-lib";
+import {
+  CfnOutput,
+  Fn,
+  aws_appconfig as appconfig,
+  aws_dynamodb as dynamodb,
+  aws_events as events,
+  aws_iam as iam,
+  aws_lambda as lambda,
+  aws_sns as sns,
+} from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { flagGuard } from "./flag-guard";
 import { FeatureFlag } from "./functions/feature-flag";
@@ -31,12 +40,21 @@ export class Tidegate extends Construct {
     const state = new State(this, "State", settings);
     const house = { settings, state };
     const healthCheck = new HealthCheck(this, house);
-    const made = [new TrafficShift(this, house), healthCheck, new Rollback(this, house), new FeatureFlag(this, house), new Notify(this, house)];
+    const made = [
+      new TrafficShift(this, house),
+      healthCheck,
+      new Rollback(this, house),
+      new FeatureFlag(this, house),
+      new Notify(this, house),
+    ];
 
     this.table = state.table;
     this.bus = state.bus;
     this.topic = state.topic;
-    this.functions = Object.fromEntries(made.map((one) => [one.shortName, one.function])) as Record<Package, lambda.Function>;
+    this.functions = Object.fromEntries(made.map((one) => [one.shortName, one.function])) as Record<
+      Package,
+      lambda.Function
+    >;
     this.codeDeployHook = healthCheck.codeDeployHook;
     this.flagGuard = flagGuard(this, settings, healthCheck.function);
     this.people = new People(this, "People", house);
@@ -45,7 +63,9 @@ export class Tidegate extends Construct {
       name: settings.name,
       topicArn: settings.alarmTopicArn ?? state.topic.topicArn,
       functions: { ...this.functions, "code-deploy-hook": this.codeDeployHook },
-      undelivered: Object.fromEntries(made.map((one) => [one.shortName, { queue: one.undelivered, means: one.whenUndelivered }])),
+      undelivered: Object.fromEntries(
+        made.map((one) => [one.shortName, { queue: one.undelivered, means: one.whenUndelivered }]),
+      ),
       sweeper: healthCheck.function,
     });
     this.says();
@@ -55,11 +75,19 @@ export class Tidegate extends Construct {
     const output = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
     output("TableName", this.table.tableName, "The table. `tidegate --table` or TIDEGATE_TABLE.");
     output("BusName", this.bus.eventBusName, "The bus. `tidegate --bus` or TIDEGATE_BUS.");
-    output("CodeDeployHook", this.codeDeployHook.functionArn, "Name this function as a lifecycle hook of your deployments.");
+    output(
+      "CodeDeployHook",
+      this.codeDeployHook.functionArn,
+      "Name this function as a lifecycle hook of your deployments.",
+    );
     output("FlagGuardArn", this.flagGuard.attrArn, "Associate this extension with what of AppConfig is to be judged.");
     output("OnCallTopic", this.topic.topicArn, "Subscribe on-call here.");
     const { reader, approver, operator } = this.people;
-    const policies = (...of: iam.ManagedPolicy[]) => Fn.join(",", of.map((one) => one.managedPolicyArn));
+    const policies = (...of: iam.ManagedPolicy[]) =>
+      Fn.join(
+        ",",
+        of.map((one) => one.managedPolicyArn),
+      );
     output("ReaderPolicies", policies(reader), "Attach these to whoever looks.");
     output("ApproverPolicies", policies(reader, approver), "Attach these to whoever answers for rollouts.");
     output("OperatorPolicies", policies(reader, approver, operator), "Attach these to whoever does everything.");

@@ -15,21 +15,29 @@ export interface WatchProps {
   readonly sweeper: lambda.IFunction;
 }
 
-const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } =
+  cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 
 /** Who watches the watcher: alarms that say what is wrong, one of them all that pages, and the dashboard. */
 export class Watch extends Construct {
   private readonly alarms: cloudwatch.Alarm[] = [];
 
-  constructor(scope: Construct, id: string, private readonly props: WatchProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: WatchProps,
+  ) {
     super(scope, id);
     for (const [name, { queue, means }] of Object.entries(props.undelivered)) this.watchesQueue(name, queue, means);
     for (const [name, made] of Object.entries(props.functions)) this.watchesFunction(name, made);
     this.watchesSweep();
     this.watchesRollouts();
     this.pages();
-    new cloudwatch.CfnDashboard(this, "Dashboard", { dashboardName: props.name, dashboardBody: Stack.of(this).toJsonString(dashboard(props.name)) });
+    new cloudwatch.CfnDashboard(this, "Dashboard", {
+      dashboardName: props.name,
+      dashboardBody: Stack.of(this).toJsonString(dashboard(props.name)),
+    });
   }
 
   private watchesQueue(name: string, queue: sqs.IQueue, alarmDescription: string): void {
@@ -63,7 +71,13 @@ export class Watch extends Construct {
   private watchesSweep(): void {
     this.alarm("sweep-stopped", {
       alarmDescription: "Nothing has swept for five minutes. Rollouts are not judged.",
-      metric: metric("AWS/Lambda", "Invocations", { FunctionName: this.props.sweeper.functionName }, "Sum", Duration.minutes(5)),
+      metric: metric(
+        "AWS/Lambda",
+        "Invocations",
+        { FunctionName: this.props.sweeper.functionName },
+        "Sum",
+        Duration.minutes(5),
+      ),
       threshold: 1,
       evaluationPeriods: 1,
       comparisonOperator: LESS_THAN_THRESHOLD,
@@ -98,6 +112,12 @@ export class Watch extends Construct {
   }
 }
 
-function metric(namespace: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string, period = Duration.minutes(1)): cloudwatch.Metric {
+function metric(
+  namespace: string,
+  metricName: string,
+  dimensionsMap: Record<string, string>,
+  statistic: string,
+  period = Duration.minutes(1),
+): cloudwatch.Metric {
   return new cloudwatch.Metric({ namespace, metricName, dimensionsMap, statistic, period });
 }

@@ -18,7 +18,16 @@ function faultsOf(props: TidegateProps): string[] {
 
 test("props that are right have no faults", () => {
   assert.deepEqual(faultsOf({ packages }), []);
-  assert.deepEqual(faultsOf({ packages, name: "tide-2", policies: ["checkout", "shop-*"], logRetentionDays: 365, kmsKeyArn: undefined }), []);
+  assert.deepEqual(
+    faultsOf({
+      packages,
+      name: "tide-2",
+      policies: ["checkout", "shop-*"],
+      logRetentionDays: 365,
+      kmsKeyArn: undefined,
+    }),
+    [],
+  );
 });
 
 test("all faults are told at once, each with its prop, its value and what would be right", () => {

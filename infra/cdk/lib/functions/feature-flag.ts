@@ -6,7 +6,8 @@ import { TideFunction, type House } from "../tide-function";
 // In an ARN's pattern * stands for slashes too: these are applications with all that is in them.
 const APPLICATIONS = arnOf("appconfig", "application/*");
 
-const BESIDE_THE_TAGGED = "The call wants it beside the application, the profile and the environment, which have to be tagged.";
+const BESIDE_THE_TAGGED =
+  "The call wants it beside the application, the profile and the environment, which have to be tagged.";
 
 /** Sets feature flags. Nobody else changes anything in AppConfig. */
 export class FeatureFlag extends TideFunction {
@@ -29,20 +30,33 @@ export class FeatureFlag extends TideFunction {
           APPLICATIONS,
         ),
         // Each of them has to have the tag: the application, the profile, the environment.
-        ofTagged(["appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment"], APPLICATIONS, house.settings.policies),
-        may("appconfig:StopDeployment", arnOf("appconfig", "application/*/environment/*/deployment/*"), { wide: BESIDE_THE_TAGGED }),
+        ofTagged(
+          ["appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment"],
+          APPLICATIONS,
+          house.settings.policies,
+        ),
+        may("appconfig:StopDeployment", arnOf("appconfig", "application/*/environment/*/deployment/*"), {
+          wide: BESIDE_THE_TAGGED,
+        }),
         may("appconfig:StartDeployment", arnOf("appconfig", "deploymentstrategy/*"), { wide: BESIDE_THE_TAGGED }),
       ],
     });
     this.hears("Toggles", "tidegate", { source: ["tidegate"], "detail-type": ["Flag Toggle Requested", "Flags Due"] });
-    this.hears("Due", "tidegate", { source: ["tidegate"], "detail-type": ["Effects Due"], detail: { owner: ["feature-flag"] } });
+    this.hears("Due", "tidegate", {
+      source: ["tidegate"],
+      "detail-type": ["Effects Due"],
+      detail: { owner: ["feature-flag"] },
+    });
     // Kill switches. rollback hears of the same alarms, for rollouts.
     this.hears("Alarms", "default", {
       source: ["aws.cloudwatch"],
       "detail-type": ["CloudWatch Alarm State Change"],
       detail: { state: { value: ["ALARM"] } },
     });
-    this.hears("FlagDeployments", "default", { source: ["aws.appconfig"], "detail-type": ["On Deployment Complete", "On Deployment Rollback"] });
+    this.hears("FlagDeployments", "default", {
+      source: ["aws.appconfig"],
+      "detail-type": ["On Deployment Complete", "On Deployment Rollback"],
+    });
   }
 }
 

@@ -1,6 +1,15 @@
 import { aws_lambda as lambda, aws_scheduler as scheduler } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { NOTHING_NARROWER, arnOf, asksTaggedTargets, may, reads, readsDeployments, readsTargets, roleOf } from "../rights";
+import {
+  NOTHING_NARROWER,
+  arnOf,
+  asksTaggedTargets,
+  may,
+  reads,
+  readsDeployments,
+  readsTargets,
+  roleOf,
+} from "../rights";
 import { TideFunction, type House } from "../tide-function";
 
 /** Observes and judges, every minute; answers lifecycle hooks. */
@@ -23,14 +32,25 @@ export class HealthCheck extends TideFunction {
         ...readsDeployments(),
         may("codedeploy:PutLifecycleEventHookExecutionStatus", "*", { wide: NOTHING_NARROWER }),
         asksTaggedTargets(policies),
-        may("lambda:InvokeFunction", arnOf("lambda", `function:${checkFunctionPrefix}*`), { wide: "Check functions are told by their names." }),
+        may("lambda:InvokeFunction", arnOf("lambda", `function:${checkFunctionPrefix}*`), {
+          wide: "Check functions are told by their names.",
+        }),
       ],
     });
-    this.hears("Due", "tidegate", { source: ["tidegate"], "detail-type": ["Effects Due"], detail: { owner: ["health-check"] } });
+    this.hears("Due", "tidegate", {
+      source: ["tidegate"],
+      "detail-type": ["Effects Due"],
+      detail: { owner: ["health-check"] },
+    });
     this.hears("Ticks", "tidegate", { source: ["tidegate"], "detail-type": ["Ticks Due"] });
     // AppConfig puts such events on the default bus where an extension says so: FlagGuard does.
     this.hears("FlagDeployments", "default", { source: ["aws.appconfig"], "detail-type": ["On Deployment Start"] });
-    this.codeDeployHook = this.makeFunction("CodeDeployHook", `CodeDeployHook_${name}`, "Answers the lifecycle hooks of CodeDeploy.", 5);
+    this.codeDeployHook = this.makeFunction(
+      "CodeDeployHook",
+      `CodeDeployHook_${name}`,
+      "Answers the lifecycle hooks of CodeDeploy.",
+      5,
+    );
     this.scheduleName = `${name}-sweep`;
     this.sweeps();
   }

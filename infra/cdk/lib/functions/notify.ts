@@ -23,7 +23,8 @@ export class Notify extends TideFunction {
     super(scope, "Notify", house, "notify", {
       description: "Tells on-call, once.",
       concurrency: 5,
-      whenUndelivered: "People could not be told of an outcome. It lies in the dead-letter queue; the sweep keeps trying.",
+      whenUndelivered:
+        "People could not be told of an outcome. It lies in the dead-letter queue; the sweep keeps trying.",
       rights: [
         may("sns:Publish", arnOf("sns", "*"), { wide: "Policies may name topics beside the installation's own." }),
         // A given key all functions may use.
@@ -31,7 +32,11 @@ export class Notify extends TideFunction {
       ],
     });
     this.hears("Outcomes", "tidegate", { source: ["tidegate"], "detail-type": ["Rollout Outcome"] });
-    this.hears("Due", "tidegate", { source: ["tidegate"], "detail-type": ["Effects Due"], detail: { owner: ["notify"] } });
+    this.hears("Due", "tidegate", {
+      source: ["tidegate"],
+      "detail-type": ["Effects Due"],
+      detail: { owner: ["notify"] },
+    });
     // What nobody else listens to is quarantined, and people are told.
     this.hears("Unknown", "tidegate", { source: ["tidegate"], "detail-type": [{ "anything-but": KNOWN }] });
     // So is what is for an owner and names none that listens to it.
@@ -43,7 +48,12 @@ export class Notify extends TideFunction {
     this.hears("UnownedEffects", "tidegate", {
       source: ["tidegate"],
       "detail-type": ["Effects Due"],
-      detail: { owner: [{ "anything-but": ["traffic-shift", "rollback", "health-check", "feature-flag", "notify"] }, { exists: false }] },
+      detail: {
+        owner: [
+          { "anything-but": ["traffic-shift", "rollback", "health-check", "feature-flag", "notify"] },
+          { exists: false },
+        ],
+      },
     });
   }
 }

@@ -8,7 +8,8 @@ export class Rollback extends TideFunction {
     super(scope, "Rollback", house, "rollback", {
       description: "Takes traffic back.",
       concurrency: 10,
-      whenUndelivered: "A rollback could not be handled. Its event lies in the dead-letter queue; the sweep keeps trying.",
+      whenUndelivered:
+        "A rollback could not be handled. Its event lies in the dead-letter queue; the sweep keeps trying.",
       rights: [
         readsAliases(),
         movesTaggedTargets(house.settings.policies),
@@ -16,7 +17,11 @@ export class Rollback extends TideFunction {
         may("codedeploy:StopDeployment", "*", { wide: NOTHING_NARROWER }),
       ],
     });
-    this.hears("Aborts", "tidegate", { source: ["tidegate"], "detail-type": ["Rollout Command"], detail: { verb: ["abort"] } });
+    this.hears("Aborts", "tidegate", {
+      source: ["tidegate"],
+      "detail-type": ["Rollout Command"],
+      detail: { verb: ["abort"] },
+    });
     this.hears("Due", "tidegate", {
       source: ["tidegate"],
       "detail-type": ["Verdict Reached", "Effects Due"],

@@ -28,7 +28,9 @@ export class TrafficShift extends TideFunction {
         startsTaggedDeployments(policies),
         registersRevisions(),
         reads("codedeploy:GetDeploymentConfig", arnOf("codedeploy", "deploymentconfig:*")),
-        may("codedeploy:CreateDeploymentConfig", arnOf("codedeploy", "deploymentconfig:Tidegate*"), { wide: "Timetables of its own, by their names." }),
+        may("codedeploy:CreateDeploymentConfig", arnOf("codedeploy", "deploymentconfig:Tidegate*"), {
+          wide: "Timetables of its own, by their names.",
+        }),
         may("codedeploy:ContinueDeployment", "*", { wide: NOTHING_NARROWER }),
       ],
     });
