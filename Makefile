@@ -45,6 +45,7 @@ audit: tools
 python: tools
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
+	tests/infra/check_cdk.sh
 	$(PYTHON) -m pytest -q tests
 
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.

@@ -5,8 +5,8 @@ import { PolicyFile, type PolicyProps } from "./policy";
 
 export interface GuardedAliasProps {
   /**
-   * A function, for which the alias is made and a version is published with every change; or an alias that is in the template
-   * already, whose version there is a number.
+   * A function, for which the alias is made; or an alias that is in the template already, whose version there is a number. A
+   * version of the function is published with every change.
    */
   readonly target: lambda.Function | lambda.Alias;
 
@@ -56,8 +56,10 @@ export class GuardedAlias extends Construct {
     super(scope, id);
     const { target, policy, alarms, rollBackOn = [] } = props;
     this.alias = target instanceof lambda.Alias ? target : this.pinnedAlias(target);
-    putUnderPolicy(this.alias.lambda, policy.name);
-    tag(this.alias.lambda, "tidegate:alias", this.alias.aliasName);
+    const guarded = putUnderPolicy(this.alias.lambda, policy.name);
+    tag(guarded, "tidegate:alias", this.alias.aliasName);
+    // Publishes a version with every change, which is what begins a rollout.
+    keep(guarded.currentVersion);
     const made = aliasAlarms(this, policy.name, this.alias, { throttles: "hold", ...alarms });
     this.policy = new PolicyFile(this, "Policy", "drive", policy, [...made, ...rollBackOn.map(named)]).document;
     this.node.addValidation({ validate: () => [...this.faultsOfProps(), ...this.faultsOfAlias()] });
@@ -106,18 +108,22 @@ export class GuardedAlias extends Construct {
   }
 }
 
-/** Tags the function, and keeps its versions: a way back needs the one before. */
-export function putUnderPolicy(target: lambda.IFunction, policy: string): void {
+/** Tags the function, which has to be made in this app. */
+export function putUnderPolicy(target: lambda.IFunction, policy: string): lambda.Function {
   if (!(target instanceof lambda.Function)) {
     throw new Error(
-      `${target.node.path}: a function of another stack cannot be tagged here; tag it where it is made: tidegate:policy=${policy}`,
+      `${target.node.path}: a function that is made elsewhere cannot be tagged here; tag it there: tidegate:policy=${policy}`,
     );
   }
   tag(target, "tidegate:policy", policy);
-  const published = target.node.tryFindChild("CurrentVersion");
-  if (published instanceof lambda.Version) published.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  return target;
 }
 
-function tag(target: Construct | lambda.IFunction, key: string, value: string): void {
+/** A way back needs the version before, which CloudFormation would delete. */
+export function keep(version: lambda.IVersion): void {
+  if (version instanceof lambda.Version) version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+}
+
+function tag(target: lambda.Function, key: string, value: string): void {
   Tags.of(target).add(key, value, { includeResourceTypes: ["AWS::Lambda::Function"] });
 }

@@ -1,7 +1,7 @@
 import { Tags, aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy, aws_lambda as lambda } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import { aliasAlarms, named, type AliasAlarmsProps } from "./alarms";
-import { putUnderPolicy } from "./guarded-alias";
+import { keep, putUnderPolicy } from "./guarded-alias";
 import { PolicyFile, type PolicyProps } from "./policy";
 
 export interface GuardedDeploymentGroupProps {
@@ -43,7 +43,10 @@ export class GuardedDeploymentGroup extends Construct {
     super(scope, id);
     const { group, alias, policy } = props;
     Tags.of(group).add("tidegate:policy", policy.name, { includeResourceTypes: ["AWS::CodeDeploy::DeploymentGroup"] });
-    if (alias) putUnderPolicy(alias.lambda, policy.name);
+    if (alias) {
+      putUnderPolicy(alias.lambda, policy.name);
+      keep(alias.version);
+    }
     const alarms = [
       ...(alias ? aliasAlarms(this, policy.name, alias, props.alarms ?? {}) : []),
       ...(props.rollBackOn ?? []).map(named),

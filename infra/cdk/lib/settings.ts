@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Token } from "aws-cdk-lib";
 import { raise } from "./faults";
@@ -165,10 +165,11 @@ function faultsOf(settings: Settings): string[] {
   return faults;
 }
 
-/** A function's code: its folder, where there is a `bootstrap` in it, or the zip that is there. */
+/** A function's code: its folder with the `bootstrap` in it, or the zip; where both are there, what was built last. */
 export function packageOf(packages: string, name: Package): string | undefined {
   const folder = join(packages, name);
-  if (existsSync(join(folder, "bootstrap"))) return folder;
-  const zip = join(folder, "bootstrap.zip");
-  return existsSync(zip) ? zip : undefined;
+  const builtAt = (file: string): number => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const [binary, zip] = [builtAt("bootstrap"), builtAt("bootstrap.zip")];
+  if (binary + zip === 0) return undefined;
+  return binary > zip ? folder : join(folder, "bootstrap.zip");
 }

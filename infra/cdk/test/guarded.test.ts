@@ -87,12 +87,13 @@ test("an alias that every deployment would move is refused", () => {
 const versionOf = (target: lambda.Function, version: string) =>
   lambda.Version.fromVersionAttributes(target, `Version${version}`, { lambda: target, version });
 
-test("an alias whose version is a number stays as it is", () => {
+test("an alias whose version is a number stays as it is, and versions are published and kept", () => {
   const { app, stack, checkout } = shop();
   const pinned = new lambda.Alias(stack, "Pinned", { aliasName: "live", version: versionOf(checkout, "7") });
   new GuardedAlias(stack, "Live", { target: pinned, policy: STEPS });
   assert.equal(refusalOf(app), "");
   assert.deepEqual((aliasIn(stack) as { FunctionVersion: string }).FunctionVersion, "7");
+  Template.fromStack(stack).hasResource("AWS::Lambda::Version", { DeletionPolicy: "Retain" });
 });
 
 test("weights in the template are refused: they would overwrite those that Tidegate sets", () => {
@@ -148,7 +149,7 @@ test("a function that is made elsewhere cannot be tagged here", () => {
   });
   assert.throws(
     () => new GuardedAlias(stack, "Live", { target: alias, policy: STEPS }),
-    /tag it where it is made: tidegate:policy=checkout/,
+    /tag it there: tidegate:policy=checkout/,
   );
 });
 

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { Tidegate, type TidegateProps } from "../lib";
+import { packageOf } from "../lib/settings";
 import { madeUpPackages } from "./installation";
 
 const packages = madeUpPackages();
@@ -62,6 +65,14 @@ test("every package that is missing is named", () => {
   assert.match(faults[0], /"nowhere" has neither traffic-shift\/bootstrap nor traffic-shift\/bootstrap.zip/);
 });
 
-test("packages may be zips", () => {
+test("packages may be zips; of a binary and a zip what was built last is deployed", () => {
   assert.deepEqual(faultsOf({ packages: madeUpPackages("bootstrap.zip") }), []);
+  const both = madeUpPackages();
+  const [folder, binary, zip] = ["notify", "notify/bootstrap", "notify/bootstrap.zip"].map((file) => join(both, file));
+  writeFileSync(zip, "");
+  utimesSync(binary, 1000, 1000);
+  utimesSync(zip, 2000, 2000);
+  assert.equal(packageOf(both, "notify"), zip);
+  utimesSync(binary, 3000, 3000);
+  assert.equal(packageOf(both, "notify"), folder);
 });
