@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard bench-kill
+.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard bench-kill deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -73,3 +73,8 @@ bench-kill:
 	@tests/tools.sh python
 	cargo build --locked --release --features aws --bins -p tidegate-feature-flag
 	$(PYTHON) tests/bench/kill_switch.py --markdown docs/flags-latency.md --bin target/release/feature-flag
+
+# New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
+deploy-functions:
+	@tests/tools.sh python
+	@PATH="$(CURDIR)/.tools/venv/bin:$$PATH" infra/deploy-functions.sh
