@@ -20,7 +20,7 @@ def deployed(crate: str) -> Iterator[dict]:
         common = template.get("Globals", {}).get("Function", {})
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
-            if resource["Type"] == "AWS::Serverless::Function" and properties["CodeUri"].endswith(f"/{crate}/"):
+            if resource["Type"] == "AWS::Serverless::Function" and properties["CodeUri"].rstrip("/").endswith(f"/{crate}"):
                 yield common | properties
 
 
