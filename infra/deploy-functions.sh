@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 name=${NAME:-tidegate}
-binaries=${BINARIES:-target/lambda}
+binaries=${BINARIES:-${CARGO_TARGET_DIR:-target}/lambda}
 # Each function, and the binary that it runs.
 functions=(
   "$name-traffic-shift traffic-shift"
@@ -42,7 +42,7 @@ for each in "${functions[@]}"; do
 done
 
 if [[ -z ${BINARIES:-} ]]; then
-  cargo lambda build --release "--${architecture/_/-}" --features aws \
+  cargo lambda build --locked --release "--${architecture/_/-}" --features aws \
     -p tidegate-traffic-shift -p tidegate-health-check -p tidegate-rollback -p tidegate-feature-flag -p tidegate-notify
 fi
 
