@@ -42,7 +42,7 @@ for each in "${functions[@]}"; do
 done
 
 if [[ -z ${BINARIES:-} ]]; then
-  cargo lambda build --locked --release "--${architecture/_/-}" --features aws \
+  cargo lambda build --locked --release "--${architecture/_/-}" \
     -p tidegate-traffic-shift -p tidegate-health-check -p tidegate-rollback -p tidegate-feature-flag -p tidegate-notify
 fi
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from samtranslator.yaml_helper import yaml_parse
+from formation import ACCOUNT, REGION, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 VERBS = json.loads((ROOT / "infra" / "verbs.json").read_text())
@@ -18,8 +17,7 @@ VERBS = json.loads((ROOT / "infra" / "verbs.json").read_text())
 # Each may what those before it may.
 GROUPS = ("reader", "approver", "operator")
 
-AWS = {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012", "URLSuffix": "amazonaws.com"}
-HERE = f"{AWS['Region']}:{AWS['AccountId']}"
+HERE = f"{REGION}:{ACCOUNT}"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/tidegate"
 BUS = f"arn:aws:events:{HERE}:event-bus/tidegate"
 KEY = f"arn:aws:kms:{HERE}:key/1"
@@ -36,40 +34,12 @@ class Asked:
 
 
 @cache
-def template() -> dict:
-    return yaml_parse((ROOT / "infra" / "sam" / "people.yaml").read_text())
-
-
 def policies(group: str, key: str = "") -> list[dict]:
-    """The statements of all policies that somebody of a group gets, as the template's outputs have them."""
-    values = {"Name": "tidegate", "KmsKeyArn": key, "TableArn": TABLE, "BusArn": BUS}
-    values |= {f"AWS::{name}": value for name, value in AWS.items()}
-    found = template()
-    attached = _logical_ids(found["Outputs"][f"{group.capitalize()}Policies"]["Value"])
-    documents = [found["Resources"][name]["Properties"]["PolicyDocument"] for name in attached]
-    return [statement for document in documents for statement in _resolved(document["Statement"], values)]
-
-
-def _logical_ids(output: dict) -> list[str]:
-    """`!Ref X`, or `!Join [",", [!Ref X, …]]`."""
-    return [output["Ref"]] if "Ref" in output else [one["Ref"] for one in output["Fn::Join"][1]]
-
-
-def _resolved(node: object, values: Mapping[str, str]) -> object:
-    if isinstance(node, list):
-        return [found for one in node if (found := _resolved(one, values)) is not None]
-    if not isinstance(node, dict):
-        return node
-    match node:
-        case {"Ref": "AWS::NoValue"}:
-            return None
-        case {"Ref": name}:
-            return values[name]
-        case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([^}]+)\}", lambda name: values[name[1]], text)
-        case {"Fn::If": ["GivenKey", given, otherwise]}:
-            return _resolved(given if values["KmsKeyArn"] else otherwise, values)
-    return {name: _resolved(value, values) for name, value in node.items()}
+    """The statements of all policies that somebody of a group gets, as the stack's outputs have them."""
+    stack = Stack.of_sam(ROOT / "infra" / "sam" / "template.yaml", {"KmsKeyArn": key})
+    documents = {f"id:{made.id}": made.properties.get("PolicyDocument") for made in stack.resources()}
+    attached = stack.outputs()[f"{group.capitalize()}Policies"].split(",")
+    return [statement for policy in attached for statement in documents[policy]["Statement"]]
 
 
 def listed(value: object) -> list:
