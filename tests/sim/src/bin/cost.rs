@@ -44,14 +44,19 @@ const IDLE_LOG_KILOBYTES: f64 = 1.2;
 
 /// Units of DynamoDB that a call of the store takes: (written, read). A commit is a transaction, which counts twice, of a document
 /// of some kilobytes and a line of the timeline.
-const fn units(call: Call) -> (f64, f64) {
-    match call {
-        Call::Commit | Call::CommitToggle => (16.0, 0.0),
-        Call::PutTicks => (8.0, 0.0),
-        Call::Claim | Call::Sent | Call::PassOver | Call::Ask | Call::Answered => (2.0, 0.0),
-        Call::Quarantine | Call::PutPolicy | Call::PutFlagGuard => (4.0, 0.0),
-        Call::Load | Call::Ticks | Call::Snapshot | Call::Timeline | Call::Toggle => (0.0, 4.0),
-        _ => (0.0, 1.0),
+fn units(call: Call) -> (f64, f64) {
+    if matches!(call, Call::Commit | Call::CommitToggle) {
+        (16.0, 0.0)
+    } else if matches!(call, Call::PutTicks) {
+        (8.0, 0.0)
+    } else if matches!(call, Call::Quarantine | Call::PutPolicy | Call::PutFlagGuard) {
+        (4.0, 0.0)
+    } else if matches!(call, Call::Claim | Call::Sent | Call::PassOver | Call::Ask | Call::Answered) {
+        (2.0, 0.0)
+    } else if matches!(call, Call::Load | Call::Ticks | Call::Snapshot | Call::Timeline | Call::Toggle) {
+        (0.0, 4.0)
+    } else {
+        (0.0, 1.0)
     }
 }
 
