@@ -21,3 +21,8 @@ output "alarms" {
     values(aws_cloudwatch_metric_alarm.throttles)[*].alarm_name,
   )
 }
+
+output "policy" {
+  description = "What it may do, as IAM's JSON."
+  value       = aws_iam_role_policy.role.policy
+}
