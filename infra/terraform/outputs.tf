@@ -22,3 +22,18 @@ output "on_call_topic" {
   description = "Subscribe on-call here."
   value       = aws_sns_topic.on_call.arn
 }
+
+output "reader_policies" {
+  description = "Attach these to whoever looks."
+  value       = [aws_iam_policy.reader.arn]
+}
+
+output "approver_policies" {
+  description = "Attach these to whoever answers for rollouts."
+  value       = [aws_iam_policy.reader.arn, aws_iam_policy.approver.arn]
+}
+
+output "operator_policies" {
+  description = "Attach these to whoever does everything."
+  value       = [aws_iam_policy.reader.arn, aws_iam_policy.approver.arn, aws_iam_policy.operator.arn]
+}
