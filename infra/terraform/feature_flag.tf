@@ -48,28 +48,25 @@ module "feature_flag" {
         "appconfig:ListEnvironments",
         "appconfig:ListHostedConfigurationVersions",
       ]
-      resources = [local.flags.application, local.flags.environment, local.flags.profile]
+      resources = [local.every.flags]
     },
     {
-      sid       = "WritesFlags"
-      actions   = ["appconfig:CreateHostedConfigurationVersion"]
-      resources = [local.flags.application, local.flags.profile]
+      sid = "ChangesTaggedFlags"
+      # Each of them has to have the tag: the application, the profile, the environment.
+      actions   = ["appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment"]
+      resources = [local.every.flags]
+      condition = local.tagged
+    },
+    # Both calls want these beside what is tagged.
+    {
+      sid       = "StopsDeploymentsThere"
+      actions   = ["appconfig:StopDeployment"]
+      resources = ["${local.every.flags}/environment/*/deployment/*"]
     },
     {
-      sid       = "DeploysFlags"
-      actions   = ["appconfig:StartDeployment", "appconfig:StopDeployment"]
-      resources = [local.flags.application, local.flags.environment, local.flags.profile, local.flags.strategy]
+      sid       = "WithAnyStrategy"
+      actions   = ["appconfig:StartDeployment"]
+      resources = ["arn:${local.partition}:appconfig:${local.here}:deploymentstrategy/*"]
     },
   ]
-}
-
-locals {
-  flags = {
-    for kind, path in {
-      application = "application/*"
-      environment = "application/*/environment/*"
-      profile     = "application/*/configurationprofile/*"
-      strategy    = "deploymentstrategy/*"
-    } : kind => "arn:${local.partition}:appconfig:${local.here}:${path}"
-  }
 }

@@ -93,7 +93,7 @@ resource "aws_iam_policy" "reader" {
             "appconfig:ListEnvironments",
             "appconfig:ListHostedConfigurationVersions",
           ]
-          Resource = local.flags.application
+          Resource = local.every.flags
         },
         # IAM knows nothing narrower for these.
         {

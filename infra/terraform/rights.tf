@@ -9,10 +9,12 @@ locals {
     application       = "arn:${local.partition}:codedeploy:${local.here}:application:*"
     deployment_config = "arn:${local.partition}:codedeploy:${local.here}:deploymentconfig:*"
     deployment_group  = "arn:${local.partition}:codedeploy:${local.here}:deploymentgroup:*"
-    function          = "arn:${local.partition}:lambda:${local.here}:function:*"
-    service           = "arn:${local.partition}:ecs:${local.here}:service/*"
-    task_set          = "arn:${local.partition}:ecs:${local.here}:task-set/*"
-    topic             = "arn:${local.partition}:sns:${local.here}:*"
+    # In an ARN's pattern * stands for slashes too: these are applications of AppConfig's with all that is in them.
+    flags    = "arn:${local.partition}:appconfig:${local.here}:application/*"
+    function = "arn:${local.partition}:lambda:${local.here}:function:*"
+    service  = "arn:${local.partition}:ecs:${local.here}:service/*"
+    task_set = "arn:${local.partition}:ecs:${local.here}:task-set/*"
+    topic    = "arn:${local.partition}:sns:${local.here}:*"
   }
 
   # Holds for resources with the tag alone; one without it matches no pattern, not even `*`.
@@ -60,8 +62,13 @@ locals {
     },
     {
       sid       = "ReadsServices"
-      actions   = ["ecs:DescribeServices", "ecs:DescribeTaskSets"]
-      resources = [local.every.service, local.every.task_set]
+      actions   = ["ecs:DescribeServices"]
+      resources = [local.every.service]
+    },
+    {
+      sid       = "ReadsTaskSets"
+      actions   = ["ecs:DescribeTaskSets"]
+      resources = [local.every.task_set]
     },
   ]
 }

@@ -47,9 +47,14 @@ module "traffic_shift" {
 
   statements = concat(local.reads_targets, local.moves_tagged_targets, local.reads_deployments, [
     {
-      sid       = "ReadsTagsOfDeployments"
-      actions   = ["codedeploy:ListTagsForResource", "ecs:ListTagsForResource"]
-      resources = [local.every.deployment_group, local.every.service]
+      sid       = "ReadsTagsOfGroups"
+      actions   = ["codedeploy:ListTagsForResource"]
+      resources = [local.every.deployment_group]
+    },
+    {
+      sid       = "ReadsTagsOfServices"
+      actions   = ["ecs:ListTagsForResource"]
+      resources = [local.every.service]
     },
     {
       sid       = "StartsTaggedDeployments"

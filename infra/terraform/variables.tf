@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the installation is called, and what the names of all that it has begin with."
+  description = "What everything is called after: the table, the bus, NAME-rollback, /aws/lambda/NAME-rollback and so on. Two installations in one account and region need two names."
   type        = string
   default     = "tidegate"
 
@@ -41,7 +41,7 @@ variable "architecture" {
 }
 
 variable "log_level" {
-  description = "How much the functions log."
+  description = "How much the functions log. Metrics are written whatever it says."
   type        = string
   default     = "info"
 
@@ -124,13 +124,13 @@ variable "guarded_flags_policy" {
   default     = ""
 
   validation {
-    condition     = (var.guarded_flags_policy == "") == (var.guarded_flags_resource == "")
-    error_message = "guarded_flags_policy: \"${var.guarded_flags_policy}\" and guarded_flags_resource \"${var.guarded_flags_resource}\" go together: set both or neither."
+    condition     = var.guarded_flags_resource == "" || var.guarded_flags_policy != ""
+    error_message = "guarded_flags_policy is empty; guarded_flags_resource is set, so it has to name the policy that judges its deployments."
   }
 }
 
 variable "reserve_concurrency" {
-  description = "Whether concurrency is reserved for the functions; false for accounts whose limit is too low."
+  description = "Whether each function has a share of the account's concurrency that no storm can take or exceed. It takes 45; say false where the account has less than 145."
   type        = bool
   default     = true
   nullable    = false

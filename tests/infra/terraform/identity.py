@@ -12,8 +12,6 @@ DATA = {
 
 # The resource's part of its ARN; {name} is what the configuration calls it.
 ARNS = {
-    "aws_appconfig_deployment_strategy": "appconfig:{here}:deploymentstrategy/{name}",
-    "aws_appconfig_extension": "appconfig:{here}:extension/{name}/1",
     "aws_cloudwatch_composite_alarm": "cloudwatch:{here}:alarm:{name}",
     "aws_cloudwatch_event_bus": "events:{here}:event-bus/{name}",
     "aws_cloudwatch_event_rule": "events:{here}:rule/{bus}{name}",
@@ -35,9 +33,9 @@ NAMES = ("name", "function_name", "alarm_name", "dashboard_name")
 
 
 def name_of(values: dict) -> str:
-    """A name that AWS makes up keeps what it begins with; a key has none."""
+    """A name that AWS makes up keeps what it begins with."""
     stated = next((values[key] for key in NAMES if isinstance(values.get(key), str)), None)
-    return stated or f"{values.get('name_prefix') or ''}made-up"
+    return stated or f"{values.get('name_prefix') or ''}own"
 
 
 def arn_of(kind: str, values: dict) -> str:
@@ -52,12 +50,19 @@ def arn_of(kind: str, values: dict) -> str:
     return f"arn:{PARTITION}:{path}"
 
 
-def identity(kind: str, values: dict) -> dict[str, str]:
+def identity(kind: str, values: dict) -> dict[str, str | int]:
     """What AWS answers for this resource, as far as configurations ask for it."""
     name = name_of(values)
     known = {"name": name, "id": name}
     if kind in ARNS:
         known["arn"] = arn_of(kind, values)
+    # AWS makes their ids up.
+    if kind == "aws_appconfig_deployment_strategy":
+        known["id"] = known["arn"] = f"strategy:{name}"
+    if kind == "aws_appconfig_extension":
+        known["id"] = known["arn"] = f"extension:{name}"
+    if kind == "aws_appconfig_extension_association":
+        known["extension_version"] = 1
     if kind == "aws_sns_topic":
         known["id"] = known["arn"]
     if kind == "aws_sqs_queue":

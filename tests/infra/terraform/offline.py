@@ -41,8 +41,9 @@ class Terraform:
         self.run(folder, "init", "-backend=false", "-input=false", "-no-color")
         self.run(folder, "validate", "-no-color")
 
-    def plan(self, folder: Path) -> dict:
+    def plan(self, folder: Path, variables: dict | None = None) -> dict:
         """What Terraform would make, as `terraform show -json` has it."""
+        (folder / "terraform.tfvars.json").write_text(json.dumps(variables or {}))
         self.validate(folder)
         self.run(folder, "plan", "-refresh=false", "-input=false", "-no-color", "-out=plan")
         return json.loads(self.run(folder, "show", "-json", "plan"))

@@ -4,7 +4,13 @@ locals {
     {
       sid       = "Table"
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-      resources = [var.installation.table_arn, "${var.installation.table_arn}/index/shelf"]
+      resources = [var.installation.table_arn]
+      condition = null
+    },
+    {
+      sid       = "Shelf"
+      actions   = ["dynamodb:Query"]
+      resources = ["${var.installation.table_arn}/index/shelf"]
       condition = null
     },
     {
