@@ -56,7 +56,7 @@ security:
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.
 bench:
 	@tests/tools.sh python node
-	cargo build --locked --release --features aws --bins $(FUNCTIONS:%=-p tidegate-%)
+	cargo build --locked --release --bins $(FUNCTIONS:%=-p tidegate-%)
 	$(PYTHON) tests/bench/cold_start.py --markdown docs/cold-start.md \
 	  --env TIDEGATE_BUS=tidegate --env TIDEGATE_TOPIC=arn:aws:sns:eu-west-1:123456789012:on-call \
 	  $(foreach name,$(FUNCTIONS),--bin $(name)=target/release/$(name) --event tests/bench/events/$(name).json)
@@ -77,5 +77,5 @@ bench-guard:
 # a test.
 bench-kill:
 	@tests/tools.sh python
-	cargo build --locked --release --features aws --bins -p tidegate-feature-flag
+	cargo build --locked --release --bins -p tidegate-feature-flag
 	$(PYTHON) tests/bench/kill_switch.py --markdown docs/flags-latency.md --bin target/release/feature-flag

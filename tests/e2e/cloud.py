@@ -21,7 +21,7 @@ import time
 import urllib.request
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -32,6 +32,7 @@ from typing import TypeVar
 import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 REGION = "eu-west-1"
@@ -42,7 +43,8 @@ CODE_BUCKET = "tidegate-e2e-code"
 LARGEST_INLINE_TEMPLATE = 51_200
 
 # What the emulator cannot create. A stack is made without them, and without the outputs that name them.
-NOT_HERE = {"AWS::AppConfig::Extension", "AWS::AppConfig::ExtensionAssociation"}
+NOT_HERE = {"AWS::AppConfig::Extension", "AWS::AppConfig::ExtensionAssociation", "AWS::CloudWatch::CompositeAlarm"}
+NESTED = "AWS::CloudFormation::Stack"
 
 T = TypeVar("T")
 
@@ -84,7 +86,7 @@ def zip_bootstrap(binary: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Stack:
-    """A created stack: its outputs, and the physical id of each logical id."""
+    """A created stack: its outputs, and the physical id of each logical id, of nested stacks as `Nested/Name`."""
 
     name: str
     outputs: Mapping[str, str]
@@ -220,13 +222,17 @@ class Cloud:
         name: str = "tidegate",
         timeout: float = 120,
     ) -> Stack:
-        """Creates a stack from the SAM template as it stands, and waits for it.
+        """Creates a stack from the SAM template as it stands, with the stacks nested in it, and waits for it.
 
-        `code_zips` gives the deployment package of each function by its logical id. They go to S3
-        and take the place of `CodeUri`, which is what `sam package` does to a template.
+        `code_zips` gives the deployment package of each function by its logical id. They and the nested
+        templates go to S3 and take the place of `CodeUri` and `TemplateURL`, which is what `sam package` does.
         """
-        template = _without_what_is_not_here(yaml_parse(template_path.read_text()))
-        self._package(template, code_zips or {}, name)
+        given, used = dict(code_zips or {}), set()
+        template = self._packaged(template_path, given, used, name)
+        if unknown := sorted(given.keys() - used):
+            raise ValueError(f"the template has no function called {unknown}; it has: {sorted(used)}")
+        if missing := sorted(used - given.keys()):
+            raise ValueError(f"no code was given for {missing}")
         formation = self.client("cloudformation")
         formation.create_stack(
             StackName=name,
@@ -245,41 +251,53 @@ class Cloud:
         return self.stack(name)
 
     def stack(self, name: str) -> Stack:
-        formation = self.client("cloudformation")
-        described = formation.describe_stacks(StackName=name)["Stacks"][0]
-        pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
+        described = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         return Stack(
             name=name,
             outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])},
-            resources={
-                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-                for page in pages
-                for resource in page["StackResourceSummaries"]
-            },
+            resources=dict(self._resources(name)),
         )
 
-    def _package(self, template: dict, code_zips: Mapping[str, bytes | Path], prefix: str) -> None:
-        functions = {
-            logical_id: resource
-            for logical_id, resource in template["Resources"].items()
-            if resource["Type"] == "AWS::Serverless::Function"
-        }
-        if unknown := sorted(code_zips.keys() - functions.keys()):
-            raise ValueError(f"the template has no function called {unknown}; it has: {sorted(functions)}")
-        if missing := sorted(functions.keys() - code_zips.keys()):
-            raise ValueError(f"no code was given for {missing}")
-        for logical_id, code in code_zips.items():
-            body = code if isinstance(code, bytes) else Path(code).read_bytes()
-            functions[logical_id]["Properties"]["CodeUri"] = self._upload(f"{prefix}/{logical_id}.zip", body)
+    def _resources(self, stack: str, path: str = "") -> Iterator[tuple[str, str]]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for resource in (resource for page in pages for resource in page["StackResourceSummaries"]):
+            name, made = path + resource["LogicalResourceId"], resource["PhysicalResourceId"]
+            if resource["ResourceType"] == NESTED:
+                yield from self._resources(made, f"{name}/")
+            else:
+                yield name, made
+
+    def _packaged(self, path: Path, code: Mapping[str, bytes | Path], used: set[str], prefix: str) -> dict:
+        template = _without_what_is_not_here(yaml_parse(path.read_text()))
+        functions = {name: one for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
+        used.update(functions)
+        for logical_id in functions.keys() & code.keys():
+            package, function = code[logical_id], functions[logical_id]
+            body = package if isinstance(package, bytes) else Path(package).read_bytes()
+            function["Properties"]["CodeUri"] = self._upload(f"{prefix}/{logical_id}.zip", body)
+        for logical_id, resource in template["Resources"].items():
+            if resource["Type"] == NESTED:
+                nested = self._packaged(path.parent / resource["Properties"]["TemplateURL"], code, used, f"{prefix}/{logical_id}")
+                resource["Properties"]["TemplateURL"] = self._uploaded_template(_transformed(nested), f"{prefix}/{logical_id}")
+                there = {f"{logical_id}.Outputs.{name}" for name in nested["Outputs"]}
+                template["Outputs"] = {
+                    name: output
+                    for name, output in template["Outputs"].items()
+                    if not (asked := _output_of(output, logical_id)) or asked in there
+                }
+        return template
 
     def _template_argument(self, template: dict, name: str) -> dict[str, str]:
         # YAML reads an unquoted 2010-09-09 as a date, which JSON cannot say.
         body = json.dumps(template, default=str)
         if len(body) <= LARGEST_INLINE_TEMPLATE:
             return {"TemplateBody": body}
+        return {"TemplateURL": self._uploaded_template(template, name)}
+
+    def _uploaded_template(self, template: dict, name: str) -> str:
         key = f"{name}/template.json"
-        self._upload(key, body.encode())
-        return {"TemplateURL": f"{self.endpoint}/{CODE_BUCKET}/{key}"}
+        self._upload(key, json.dumps(template, default=str).encode())
+        return f"{self.endpoint}/{CODE_BUCKET}/{key}"
 
     def _upload(self, key: str, body: bytes) -> str:
         s3 = self.client("s3")
@@ -449,11 +467,31 @@ class Cloud:
 
 
 def _without_what_is_not_here(template: dict) -> dict:
-    dropped = {name for name, resource in template["Resources"].items() if resource["Type"] in NOT_HERE}
-    resources = {name: resource for name, resource in template["Resources"].items() if name not in dropped}
-    outputs = template.get("Outputs", {})
-    outputs = {name: output for name, output in outputs.items() if not any(f'"{one}"' in json.dumps(output) for one in dropped)}
+    gone = {name for name, resource in template["Resources"].items() if resource["Type"] in NOT_HERE}
+    resources = {name: resource for name, resource in template["Resources"].items() if name not in gone}
+    outputs = {name: output for name, output in template.get("Outputs", {}).items() if not _names(output, gone)}
     return template | {"Resources": resources, "Outputs": outputs}
+
+
+def _output_of(output: dict, stack: str) -> str | None:
+    """The output of a nested stack that an output is, if it is one of this stack's."""
+    asked = ".".join(output["Value"].get("Fn::GetAtt", [])) if isinstance(output["Value"], dict) else ""
+    return asked if asked.startswith(f"{stack}.Outputs.") else None
+
+
+def _names(value: object, logical_ids: set[str]) -> bool:
+    return any(f'"{one}"' in json.dumps(value) for one in logical_ids)
+
+
+def _transformed(template: dict) -> dict:
+    """A nested template after SAM's transform. The emulator makes the transform only for the outermost one."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    return transform(json.loads(json.dumps(template, default=str)), {"AWS::Region": REGION}, _NoManagedPolicies())
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict:
+        return {}
 
 
 def _ministack_command() -> str:

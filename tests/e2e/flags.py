@@ -29,7 +29,7 @@ class Shop:
         self.profile = self.appconfig.create_configuration_profile(
             ApplicationId=self.application, Name="flags", LocationUri="hosted", Type="AWS.AppConfig.FeatureFlags"
         )["Id"]
-        self.at_once = house.stack.resources["FlagsAtOnce"]
+        self.at_once = house.stack.resources["FeatureFlag/FlagsAtOnce"]
         self.deploy(self.write(DOCUMENT))
 
     @property

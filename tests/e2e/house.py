@@ -55,7 +55,7 @@ def packages() -> dict[str, bytes]:
         return {logical_id: zip_bootstrap(Path(given) / name) for logical_id, name in FUNCTIONS.items()}
     crates = [word for name in FUNCTIONS.values() for word in ("-p", f"tidegate-{name}")]
     subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "--profile", "ci", "--features", "aws", "--bins", *crates],
+        ["cargo", "build", "--quiet", "--locked", "--profile", "ci", "--bins", *crates],
         cwd=ROOT,
         check=True,
     )

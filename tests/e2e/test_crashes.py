@@ -115,7 +115,7 @@ def test_a_message_whose_sender_was_killed_before_it_spoke_is_sent_once_after_it
 
 
 def test_an_event_whose_function_fails_every_time_ends_in_its_dead_letter_queue(rough: RoughHouse) -> None:
-    queue = rough.stack.resources["RollbackUndelivered"]
+    queue = rough.stack.resources["Rollback/Undelivered"]
     event = rough.bus_event("Rollout Command", {"rollout": "lost-live-2", "verb": "abort", "by": "e2e"})
     before = rough.environment("rollback", {"TIDEGATE_TABLE": "no-such-table"})
     try:
@@ -146,4 +146,4 @@ def test_an_event_that_finds_its_table_away_is_handled_by_a_later_try(rough: Rou
     rough.until(rollout, "rolledBack")
     assert rough.traffic(workload) == ("1", {})
     assert rough.outcomes(rollout) == ["rolledBack"]
-    assert rough.cloud.receive_all(rough.stack.resources["RollbackUndelivered"]) == []
+    assert rough.cloud.receive_all(rough.stack.resources["Rollback/Undelivered"]) == []

@@ -20,22 +20,28 @@ node_is_recent() { [[ $(node --version 2>/dev/null) =~ ^v([0-9]+)\. && ${BASH_RE
 "$root/tests/tools.sh" python
 
 # Nothing after this makes sense for a template that SAM does not understand.
-"$python" "$here/translate.py" "$template" "$work/translated.json"
+"$python" "$here/translate.py" --whole "$template" "$work/whole.json"
 
 if node_is_recent; then
   "$root/tests/tools.sh" node
-  node "$here/iam_lint.mjs" "$work/translated.json" || status=1
-  node "$here/pattern_lint.mjs" "$work/translated.json" || status=1
+  node "$here/iam_lint.mjs" "$work/whole.json" || status=1
+  node "$here/pattern_lint.mjs" "$work/whole.json" || status=1
 else
   echo "check_template: SKIPPED the lints of IAM policies and event patterns: they need Node 20 or newer" >&2
   [[ ${CI:-} != true ]] || status=1
 fi
 
-for candidate in "$template" "$work/translated.json"; do
-  if "$root/.tools/venv/bin/cfn-lint" --template "$candidate"; then
-    echo "cfn-lint: $(basename "$candidate"), no faults"
-  else
-    status=1
-  fi
+# The template, those nested in it, and what SAM makes of each; of the outermost only where it holds more than nested ones.
+nested=$(sed -n "s|^ *TemplateURL: *|$(dirname "$template")/|p" "$template")
+candidates=("$template" $nested)
+for source in ${nested:-$template}; do
+  translated=$work/$(basename "$source" .yaml).json
+  "$python" "$here/translate.py" "$source" "$translated" >/dev/null
+  candidates+=("$translated")
 done
+if "$root/.tools/venv/bin/cfn-lint" --template "${candidates[@]}"; then
+  echo "cfn-lint: ${#candidates[@]} templates, no faults"
+else
+  status=1
+fi
 exit "$status"

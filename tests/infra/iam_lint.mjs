@@ -4,7 +4,9 @@
 //
 // CloudFormation takes a misspelt action, a condition that can never hold and a resource that an action
 // does not look at, and nothing says so until the call is denied. Found here:
-//   - actions that do not exist, and actions with a `*`: a right is named, never guessed;
+//   - actions that do not exist, and actions with a `*`: a right is named, never guessed (a denial may be of all, and a
+//     key is its account's);
+//   - rights that are given to everybody;
 //   - `*` as the resource of an action that works on resources, unless a condition narrows it;
 //   - any other resource than `*` for an action that knows no resources: it would grant nothing;
 //   - conditions on a key that the action does not provide: they would never hold.
@@ -23,6 +25,7 @@ function* policyDocuments([logicalId, { Type, Properties = {} }]) {
   for (const policy of asList(Properties.Policies)) {
     if (policy.PolicyDocument) yield { where: logicalId, document: policy.PolicyDocument, identity: true };
   }
+  if (Properties.KeyPolicy) yield { where: `${logicalId} (key)`, document: Properties.KeyPolicy, identity: false };
   if (Properties.PolicyDocument) yield { where: logicalId, document: Properties.PolicyDocument, identity: attachedToIdentity };
   if (Properties.AssumeRolePolicyDocument) yield { where: `${logicalId} (trust)`, document: Properties.AssumeRolePolicyDocument, identity: false };
 }
@@ -68,9 +71,20 @@ function samePrefix(candidate, key) {
   return placeholder !== undefined && key.toLowerCase().startsWith(prefix.toLowerCase());
 }
 
+/** A denial of everything, and the account's hold on its own key, without which nobody could ever change the key's policy. */
+function mayBeAll(statement) {
+  const actions = asList(statement.Action);
+  if (!actions.every((action) => /^[a-z]+:\*$/.test(action))) return false;
+  const isAccount = asList(statement.Principal?.AWS).every((who) => /^arn:aws:iam::\d{12}:root$/.test(who));
+  return statement.Effect === "Deny" || (actions.join() === "kms:*" && Boolean(statement.Principal?.AWS) && isAccount);
+}
+
 async function statementFaults(statement, identity) {
   if (statement.NotAction || statement.NotResource) return ["says what is not allowed; name what is"];
   const faults = [];
+  const everybody = [statement.Principal, ...asList(statement.Principal?.AWS)].includes("*");
+  if (everybody && statement.Effect !== "Deny") faults.push('allows everybody ("*"): name who may');
+  if (mayBeAll(statement)) return faults;
   for (const action of asList(statement.Action)) {
     const details = await lookUp(action);
     if (typeof details === "string") faults.push(details);

@@ -6,7 +6,6 @@ AppConfig would take them.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from translate import read_template
+from formation import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/wire"))
@@ -27,27 +26,7 @@ CALLS = {
     "GuardedFlags": "CreateExtensionAssociation",
 }
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:tidegate-health-check"
-PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012", "AWS::StackName": "tidegate"}
-
-
-def resolved(value: object) -> object:
-    """A property as CloudFormation would hand it on."""
-    match value:
-        case {"Fn::Sub": text}:
-            return re.sub(r"\$\{([^}]+)\}", lambda name: PSEUDO[name.group(1)], text)
-        case {"Fn::GetAtt": [_, "VersionNumber"]} | {"Fn::GetAtt": "FlagGuard.VersionNumber"}:
-            return 1
-        case {"Fn::GetAtt": _}:
-            return ARN
-        case {"Ref": name}:
-            return name
-        case dict():
-            return {key: resolved(item) for key, item in value.items()}
-        case list():
-            return [resolved(item) for item in value]
-        case _:
-            return value
-
+ROLE = "arn:aws:iam::123456789012:role/guard"
 
 def faults(resource: str, properties: dict) -> list[str]:
     shape = botocore.session.get_session().get_service_model("appconfig").operation_model(CALLS[resource]).input_shape
@@ -57,8 +36,16 @@ def faults(resource: str, properties: dict) -> list[str]:
 
 
 def properties(resource: str) -> dict:
-    found = read_template(ROOT / "infra/sam/template.yaml")["Resources"][resource]["Properties"]
-    return resolved(found)
+    given = {"GuardedFlagsResource": "arn:aws:appconfig:eu-west-1:123456789012:application/abc1234", "GuardedFlagsPolicy": "checkout"}
+    made = Stack.of_sam(ROOT / "infra/sam/template.yaml", given).resources()
+    (found,) = (one.properties for one in made if one.id == f"FeatureFlag/{resource}")
+    # What CloudFormation would fill in where only a name for it stands.
+    filled = {"VersionNumber": 1, "ExtensionVersionNumber": 1}
+    actions = {
+        point: [action | ({"RoleArn": ROLE} if "RoleArn" in action else {}) for action in of_point]
+        for point, of_point in found.get("Actions", {}).items()
+    }
+    return found | {name: value for name, value in filled.items() if name in found} | ({"Actions": actions} if actions else {})
 
 
 @pytest.mark.parametrize("resource", CALLS)

@@ -93,6 +93,7 @@ IAM_FAULTS = {
         lambda t: statement(t, "Stop").update(Condition=TAG),
         "codedeploy:StopDeployment provides no condition key aws:ResourceTag/tidegate",
     ),
+    "everybody": (lambda t: statement(t, "Say").update(Effect="Allow", Principal={"AWS": "*"}), 'allows everybody ("*")'),
     "all but": (lambda t: statement(t, "Stop").update(NotAction="iam:*"), "Stop: says what is not allowed"),
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What the SAM transform makes of a template, without AWS.
 
-    translate.py TEMPLATE.yaml OUT.json
+    translate.py TEMPLATE.yaml OUT.json            one template, as CloudFormation would get it
+    translate.py --whole TEMPLATE.yaml OUT.json [Parameter=Value ...]
+                                                   with all nested stacks in one, and every value worked out
 
 The lints look at this and not at the template, because roles, rules and permissions that SAM writes for
 us count as much as those we write. Where the code lies does not matter here and is filled in.
@@ -10,6 +12,7 @@ us count as much as those we write. Where the code lies does not matter here and
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections import Counter
@@ -17,6 +20,9 @@ from pathlib import Path
 
 # Set before the import: the translator asks boto3 for a region, which it then does not use.
 os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+
+# It warns of metrics about itself that nobody collects. Faults are exceptions.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.translator.transform import transform
@@ -42,21 +48,31 @@ def translate(template: dict) -> dict:
     return transform(template, {"AWS::Region": "eu-west-1"}, NoManagedPolicies())
 
 
-def main() -> int:
-    if len(sys.argv) != 3:
-        print("usage: translate.py TEMPLATE.yaml OUT.json", file=sys.stderr)
+def whole(source: Path, parameters: dict[str, str]) -> dict:
+    """All that the template and those nested in it make, every value worked out."""
+    from formation import Stack  # which reads templates with this module
+
+    made = Stack.of_sam(source, parameters).resources()
+    return {"Resources": {one.id.replace("/", ""): {"Type": one.type, "Properties": one.properties} for one in made}}
+
+
+def main(arguments: list[str]) -> int:
+    is_whole = arguments[:1] == ["--whole"]
+    source, target, *parameters = arguments[is_whole:] if len(arguments) >= 2 + is_whole else (None, None)
+    if source is None or (parameters and not is_whole):
+        print("usage: translate.py [--whole] TEMPLATE.yaml OUT.json [Parameter=Value ...]", file=sys.stderr)
         return 2
-    source, target = map(Path, sys.argv[1:])
     try:
-        translated = translate(read_template(source))
+        given = dict(parameter.split("=", 1) for parameter in parameters)
+        translated = whole(Path(source), given) if is_whole else translate(read_template(Path(source)))
     except InvalidDocumentException as error:
         print(f"translate: {source} is no valid SAM template:", *(cause.message for cause in error.causes), sep="\n  ")
         return 1
-    target.write_text(json.dumps(translated, indent=2))
+    Path(target).write_text(json.dumps(translated, indent=2))
     kinds = Counter(resource["Type"] for resource in translated["Resources"].values())
     print("translate:", ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
