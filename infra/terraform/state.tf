@@ -14,7 +14,7 @@ resource "aws_dynamodb_table" "table" {
     }
   }
 
-  # Sparse: of all items only what is under way has a shelf.
+  # Sparse: of all items only what is under way has a shelf. The provider's version 5 knows no other words for its keys.
   global_secondary_index {
     name               = "shelf"
     hash_key           = "shelf"

@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.99, < 7.0"
+      version = ">= 5.99.1, < 7.0"
     }
   }
 }
