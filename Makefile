@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill
+.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -79,3 +79,7 @@ bench-kill:
 	@tests/tools.sh python
 	cargo build --locked --release --bins -p tidegate-feature-flag
 	$(PYTHON) tests/bench/kill_switch.py --markdown docs/flags-latency.md --bin target/release/feature-flag
+
+# What an installation costs a month, by calls that the simulated cloud counts: prints the table of infra/README.md. Not a test.
+bench-cost:
+	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost

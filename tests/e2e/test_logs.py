@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
 
 from house import FUNCTIONS, House
 
 pytestmark = pytest.mark.last
+
+METRICS = pathlib.Path(__file__).resolve().parents[2] / "infra/metrics.json"
 
 # Lambda's own, in the emulator as on AWS.
 OF_LAMBDA = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
@@ -41,14 +44,16 @@ def test_a_line_about_a_rollout_names_it_in_a_field(printed: dict[str, list[dict
         assert line["message"].startswith(f"rollout {line['rollout.id']}: "), line
 
 
-def test_the_verdicts_and_the_lag_of_sweeps_are_measured(printed: dict[str, list[dict]]) -> None:
-    measured = [line for line in printed["health-check"] if "_aws" in line]
+def test_all_metrics_but_those_of_a_success_are_measured(printed: dict[str, list[dict]]) -> None:
+    measured = [line for lines in printed.values() for line in lines if "_aws" in line]
     names = {metric["Name"] for line in measured for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
-    assert names == {"Verdicts", "SweepLagSeconds"}
+    assert names | {"LeadSeconds"} == {metric["name"] for metric in json.loads(METRICS.read_text())}
     for line in measured:
         (directive,) = line["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == "Tidegate"
+        assert directive["Dimensions"] == [["Installation"]]
+        assert isinstance(line["Installation"], str)
         assert all(metric["Name"] in line for metric in directive["Metrics"])
-        assert all(dimension in line for dimensions in directive["Dimensions"] for dimension in dimensions)
 
 
 def test_a_rollout_that_goes_as_it_should_logs_no_error(house: House, printed: dict[str, list[dict]]) -> None:

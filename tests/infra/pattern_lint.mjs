@@ -6,8 +6,9 @@
 //   - keys that no event has, and matching words that EventBridge does not know;
 //   - detail-types that the AWS service of that source does not send;
 //   - paths below `detail` that events of that type do not have.
-// Patterns for our own source have no entry in the registry: tests against the sample events cover them.
+// The registry of our own source is events/schemas.
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
+import { readdirSync } from "node:fs";
 import { asList, report, resourcesFromCommandLine } from "./cloudformation.mjs";
 
 const EVENT_KEYS = new Set(["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]);
@@ -70,6 +71,16 @@ function matcherFaults(alternatives, path) {
     .map((word) => `${path}: EventBridge has no matcher "${word}"`);
 }
 
+const OURS = "tidegate";
+const MESSAGES = new Set(readdirSync(new URL("../../events/schemas", import.meta.url)).map((file) => file.replace(/\.json$/, "")));
+
+/** Faults in the detail types, those behind `anything-but` among them, of a pattern for what Tidegate itself says. */
+function messageFaults(detailTypes) {
+  const named = detailTypes.flatMap((type) => (typeof type === "string" ? [type] : asList(type["anything-but"])));
+  const unknown = named.filter((type) => !MESSAGES.has(type.toLowerCase().replaceAll(" ", "-")));
+  return unknown.map((type) => `"${type}" is no message of Tidegate's: events/schemas has ${[...MESSAGES].join(", ")}`);
+}
+
 function propertiesOfDetail(source, detailType) {
   if (detailType === CLOUDTRAIL_CALL) return { properties: Object.fromEntries([...CLOUDTRAIL_RECORD].map((key) => [key, {}])) };
   const event = events.get(`${source}@${detailType}`);
@@ -86,6 +97,7 @@ function patternFaults(pattern) {
   }
   const detail = pattern.detail ?? {};
   const fromAws = asList(pattern.source).filter((source) => typeof source === "string" && source.startsWith("aws."));
+  if (asList(pattern.source).includes(OURS)) faults.push(...messageFaults(asList(pattern["detail-type"])));
   if (fromAws.length === 0) return [...faults, ...detailFaults(detail, undefined, "detail")];
   for (const source of fromAws) {
     for (const detailType of asList(pattern["detail-type"])) {

@@ -305,3 +305,16 @@ def test_with_a_given_key_all_that_is_kept_is_under_it() -> None:
         (role,) = (one for one in given if one.id == f"{stack_of(function)}/Role")
         rights = [s for policy in role.properties["Policies"] for s in policy["PolicyDocument"]["Statement"]]
         assert [s["Resource"] for s in rights if set(listed(s["Action"])) == KEY] == [key]
+
+
+def test_alarms_and_dashboard_show_the_metrics_that_the_functions_write() -> None:
+    written = {metric["name"] for metric in json.loads((ROOT / "infra/metrics.json").read_text())}
+    alarms = [one.properties for one in resources().values() if one.type == "AWS::CloudWatch::Alarm"]
+    watched = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "Tidegate"}
+    widgets = json.loads(resources()["Watch/Dashboard"].properties["DashboardBody"])["widgets"]
+    lines = [line for widget in widgets for line in widget["properties"].get("metrics", [])]
+    shown = {line[1] for line in lines if line[0] == "Tidegate"}
+    assert (watched - written, shown) == (set(), written)
+    assert all(line[2:4] == ["Installation", "tidegate"] for line in lines if line[0] == "Tidegate")
+    for function in (one for one in resources().values() if one.type == "AWS::Lambda::Function"):
+        assert function.properties["Environment"]["Variables"]["TIDEGATE_INSTALLATION"] == "tidegate"

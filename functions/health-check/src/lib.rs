@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Rollout, RolloutId};
-use tidegate_domain::units::Span;
 use tidegate_engine::ports::{
-    Alarms, Bus, Clock, Deployments, Fault, Hook, Measured, Meter, Metrics, Ports, Probe, Routers, Store,
+    Alarms, Bus, Clock, Deployments, Fault, Hook, Metrics, Ports, Probe, Routers, Store,
 };
 use tidegate_engine::sweep::Sweep;
 use tidegate_engine::{Answer, Door, Engine, Hands, Hooks, Respond};
@@ -35,17 +34,14 @@ pub struct Needs {
     pub probe: Arc<dyn Probe>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
-    /// Measurements of Tidegate itself.
-    pub meter: Arc<dyn Meter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, metrics, alarms, deployments, probe, bus, meter, clock, .. } =
-            ports.clone();
-        Self { store, routers, metrics, alarms, deployments, probe, bus, meter, clock }
+        let Ports { store, routers, metrics, alarms, deployments, probe, bus, clock, .. } = ports.clone();
+        Self { store, routers, metrics, alarms, deployments, probe, bus, clock }
     }
 }
 
@@ -60,7 +56,7 @@ pub struct HealthCheck {
 impl HealthCheck {
     /// The function on its ports.
     pub fn new(needs: impl Into<Needs>) -> Self {
-        let Needs { store, routers, metrics, alarms, deployments, probe, bus, meter, clock } = needs.into();
+        let Needs { store, routers, metrics, alarms, deployments, probe, bus, clock } = needs.into();
         let owner = Owner::HealthCheck;
         let engine = Engine {
             owner,
@@ -79,7 +75,7 @@ impl HealthCheck {
             bus: bus.clone(),
             clock: clock.clone(),
         };
-        let sweep = Sweep { store, routers, deployments, probe, metrics, alarms, bus, meter, clock };
+        let sweep = Sweep { store, routers, deployments, probe, metrics, alarms, bus, clock };
         Self { door, engine, hooks, sweep }
     }
 
@@ -115,10 +111,7 @@ impl Respond for HealthCheck {
 
     async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault> {
         match incoming {
-            Incoming::Aws(AwsEvent::Sweep(sweep)) => {
-                if let Some(at) = sweep.at {
-                    self.sweep.meter.record(Measured::SweepLag(Span::between(at, self.sweep.clock.now())));
-                }
+            Incoming::Aws(AwsEvent::Sweep(_)) => {
                 let swept = self.sweep.all().await;
                 // No hook waits without a deployment; where nobody could say, hooks are answered all the same.
                 if swept.as_ref().map_or(true, |swept| swept.deployments > 0) {

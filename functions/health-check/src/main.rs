@@ -14,7 +14,6 @@ async fn main() -> Result<(), Failed> {
             metrics: aws.metrics(),
             alarms: aws.alarms(),
             bus: aws.bus(),
-            meter: aws.meter(),
             clock: aws.clock(),
         })
     })

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use tidegate_domain::attention::{Alarmed, alarmed};
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
-use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::rollout::Rollout;
 use tidegate_domain::trigger::{Command, Trigger, Verb};
-use tidegate_domain::units::Span;
-use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Filed, Measured, Meter, Ports, Routers, Store};
-use tidegate_engine::{Answer, Door, Engine, Handled, Hands, Respond, route, settled};
+use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Filed, Ports, Routers, Store};
+use tidegate_engine::{Answer, Door, Engine, Hands, Respond, route, settled};
 use tidegate_wire::aws::{AlarmChanged, AlarmState, AwsEvent, CodeDeployDeployment, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
@@ -26,16 +24,14 @@ pub struct Needs {
     pub deployments: Arc<dyn Deployments>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
-    /// Measurements of Tidegate itself.
-    pub meter: Arc<dyn Meter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl From<&Ports> for Needs {
     fn from(ports: &Ports) -> Self {
-        let Ports { store, routers, deployments, bus, meter, clock, .. } = ports.clone();
-        Self { store, routers, deployments, bus, meter, clock }
+        let Ports { store, routers, deployments, bus, clock, .. } = ports.clone();
+        Self { store, routers, deployments, bus, clock }
     }
 }
 
@@ -44,13 +40,12 @@ pub struct Rollback {
     door: Door,
     engine: Engine,
     store: Arc<dyn Store>,
-    meter: Arc<dyn Meter>,
 }
 
 impl Rollback {
     /// The function on its ports.
     pub fn new(needs: impl Into<Needs>) -> Self {
-        let Needs { store, routers, deployments, bus, meter, clock } = needs.into();
+        let Needs { store, routers, deployments, bus, clock } = needs.into();
         let owner = Owner::Rollback;
         let hands = Arc::new(Back { routers: routers.clone(), deployments: deployments.clone() });
         let engine = Engine {
@@ -62,7 +57,7 @@ impl Rollback {
             clock: clock.clone(),
             hands,
         };
-        Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store, meter }
+        Self { door: Door { owner, store: store.clone(), bus, clock }, engine, store }
     }
 
     async fn answer_bus(&self, event_id: &str, message: Message) -> Result<Answer, Fault> {
@@ -89,16 +84,6 @@ impl Rollback {
             | Message::FlagsChanged(_) => return Ok(Answer::elsewhere(Owner::Rollback)),
         };
         Ok(Answer::Handled(handled))
-    }
-
-    /// Measures how long it took from an event until the traffic was back, where it is back now.
-    fn timed(&self, at: Option<Timestamp>, answer: Answer) -> Answer {
-        if let (Some(at), Answer::Handled(Handled::Changed { rollout, .. })) = (at, &answer)
-            && let Phase::RolledBack { .. } | Phase::Superseded { .. } = rollout.phase
-        {
-            self.meter.record(Measured::RolledBack(Span::between(at, self.door.clock.now())));
-        }
-        answer
     }
 
     /// A deployment failed or was stopped: the rollout that follows it looks at what becomes of its traffic.
@@ -161,13 +146,9 @@ impl Respond for Rollback {
 
     async fn answer(&self, incoming: Incoming) -> Result<Answer, Fault> {
         match incoming {
-            Incoming::Bus { event_id, at, message } => {
-                let answer = self.answer_bus(&event_id, message).await?;
-                Ok(self.timed(at, answer))
-            }
+            Incoming::Bus { event_id, message, .. } => self.answer_bus(&event_id, message).await,
             Incoming::Aws(AwsEvent::AlarmChanged(alarm)) if alarm.state == AlarmState::Alarm => {
-                let answer = self.alarm(&alarm).await?;
-                Ok(self.timed(alarm.at, answer))
+                self.alarm(&alarm).await
             }
             Incoming::Aws(AwsEvent::AlarmChanged(alarm)) => {
                 Ok(Answer::Ignored(format!("alarm {} does not fire", alarm.alarm)))

@@ -11,7 +11,6 @@ async fn main() -> Result<(), Failed> {
             routers: aws.routers(),
             deployments: aws.deployments(),
             bus: aws.bus(),
-            meter: aws.meter(),
             clock: aws.clock(),
         })
     })

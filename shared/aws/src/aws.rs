@@ -7,6 +7,7 @@ use aws_types::SdkConfig;
 use tidegate_engine::ports::Alarms;
 #[cfg(feature = "bus")]
 use tidegate_engine::ports::Bus;
+use tidegate_engine::ports::Clock;
 #[cfg(feature = "deployments")]
 use tidegate_engine::ports::Deployments;
 #[cfg(feature = "flags")]
@@ -23,11 +24,10 @@ use tidegate_engine::ports::Probe;
 use tidegate_engine::ports::Routers;
 #[cfg(feature = "store")]
 use tidegate_engine::ports::Store;
-use tidegate_engine::ports::{Clock, Meter};
 
 use crate::clock::System;
-use crate::config::{Home, Installation, Settings, Unset};
-use crate::meter::EmbeddedMetrics;
+use crate::config::{Home, Installation, Settings};
+use crate::invocation::Invocation;
 use crate::sdk::{self, Sdk};
 
 /// An installation on AWS, as a function has it, or as a person does, whom nobody tells the topic of on-call or how flags are deployed. Taking a port
@@ -35,14 +35,13 @@ use crate::sdk::{self, Sdk};
 #[derive(Debug, Clone)]
 pub struct Aws<S = Settings> {
     settings: S,
-    #[cfg_attr(not(feature = "clients"), expect(dead_code, reason = "without a port nothing is called"))]
     sdk: Arc<Sdk>,
 }
 
 impl Aws {
     /// Of a function: with the settings, the region and the role that its environment names.
-    pub fn of_function() -> Result<Self, Unset> {
-        Ok(Self::on(Settings::from_env()?, &sdk::of_function(Home::from_env()?)))
+    pub fn of_function(settings: Settings, home: Home) -> Self {
+        Self::on(settings, &sdk::of_function(home))
     }
 
     /// The settings that it was made with.
@@ -84,9 +83,9 @@ impl<S: AsRef<Installation>> Aws<S> {
         Arc::new(System)
     }
 
-    /// Measurements of Tidegate itself.
-    pub fn meter(&self) -> Arc<dyn Meter> {
-        Arc::new(EmbeddedMetrics)
+    /// The invocation that its calls are made in.
+    pub fn invocation(&self) -> Arc<Invocation> {
+        self.sdk.invocation.clone()
     }
 
     /// The table.

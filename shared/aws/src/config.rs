@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 
 use tracing::level_filters::LevelFilter;
 
@@ -32,6 +33,8 @@ pub struct Settings {
     /// `TIDEGATE_FLAG_STRATEGY`: the id of the AppConfig deployment strategy for flags that are to change at once;
     /// AppConfig's own where unset.
     pub flag_strategy: Option<String>,
+    /// `TIDEGATE_INSTALLATION`: what this installation is called in its metrics; without it there are none.
+    pub measured_as: Option<String>,
     /// `TIDEGATE_LOG`: how much is logged: `off`, `error`, `warn`, `info` (where it says nothing) or `debug`.
     pub log: LevelFilter,
 }
@@ -86,6 +89,8 @@ pub struct Home {
     pub secret_key: String,
     /// `AWS_SESSION_TOKEN`; every role has one.
     pub session_token: Option<String>,
+    /// `AWS_XRAY_DAEMON_ADDRESS`: where traces go; without it, or where it is no address with a port, nothing is traced.
+    pub xray_daemon: Option<SocketAddr>,
     /// `AWS_ENDPOINT_URL` and those of single services, by the variable's name.
     endpoints: BTreeMap<String, String>,
 }
@@ -113,11 +118,13 @@ impl Home {
         let access_key = required(&["AWS_ACCESS_KEY_ID"]);
         let secret_key = required(&["AWS_SECRET_ACCESS_KEY"]);
         let session_token = variables.remove("AWS_SESSION_TOKEN");
+        let xray_daemon =
+            variables.remove("AWS_XRAY_DAEMON_ADDRESS").and_then(|address| address.parse().ok());
         variables.retain(|name, _| name.starts_with(ENDPOINT));
         if !faults.is_empty() {
             return Err(Unset(faults));
         }
-        Ok(Self { region, access_key, secret_key, session_token, endpoints: variables })
+        Ok(Self { region, access_key, secret_key, session_token, xray_daemon, endpoints: variables })
     }
 
     /// The endpoint of a service, by the service's name in AWS's own configuration, or that of all services.
@@ -172,6 +179,12 @@ impl Settings {
             faults.push(format!("TIDEGATE_TOPIC is {topic:?}, no ARN of a topic; like {EXAMPLE_TOPIC}"));
         }
         let flag_strategy = set("TIDEGATE_FLAG_STRATEGY");
+        let measured_as = set("TIDEGATE_INSTALLATION");
+        if let Some(name) = measured_as.as_deref().filter(|name| !is_dimension(name)) {
+            faults.push(format!(
+                "TIDEGATE_INSTALLATION is {name:?}, no name of a metric's dimension; like tidegate"
+            ));
+        }
         let log = set("TIDEGATE_LOG").map_or(Some(LevelFilter::INFO), |level| level.parse().ok());
         // Release builds leave the traces of the SDK out: half a megabyte of every binary.
         let log = log.filter(|level| *level <= LevelFilter::DEBUG);
@@ -180,11 +193,16 @@ impl Settings {
         }
         match (parsed, log) {
             (Some(topic), Some(log)) if faults.is_empty() => {
-                Ok(Self { installation: Installation { table, bus }, topic, flag_strategy, log })
+                Ok(Self { installation: Installation { table, bus }, topic, flag_strategy, measured_as, log })
             }
             _ => Err(Unset(faults)),
         }
     }
+}
+
+/// Whether CloudWatch takes this as the value of a dimension; blanks in it would be nobody's wish.
+fn is_dimension(name: &str) -> bool {
+    name.len() <= 255 && !name.starts_with(':') && name.chars().all(|c| c.is_ascii_graphic())
 }
 
 const EXAMPLE_TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:on-call";
@@ -201,13 +219,18 @@ mod tests {
 
     #[test]
     fn every_fault_of_the_environment_is_told_at_once() {
-        let faults =
-            settings(&[("TIDEGATE_BUS", ""), ("TIDEGATE_TOPIC", "on-call"), ("TIDEGATE_LOG", "loud")])
-                .unwrap_err();
+        let faults = settings(&[
+            ("TIDEGATE_BUS", ""),
+            ("TIDEGATE_TOPIC", "on-call"),
+            ("TIDEGATE_INSTALLATION", "my own"),
+            ("TIDEGATE_LOG", "loud"),
+        ])
+        .unwrap_err();
         assert_eq!(
             faults.to_string(),
             "the environment is not complete: TIDEGATE_TABLE is unset; like tidegate; TIDEGATE_BUS is unset; like tidegate; \
              TIDEGATE_TOPIC is \"on-call\", no ARN of a topic; like arn:aws:sns:eu-west-1:123456789012:on-call; \
+             TIDEGATE_INSTALLATION is \"my own\", no name of a metric's dimension; like tidegate; \
              TIDEGATE_LOG is none of off, error, warn, info, debug"
         );
     }
@@ -221,10 +244,12 @@ mod tests {
             ("AWS_DEFAULT_REGION", "eu-west-1"),
             ("AWS_ACCESS_KEY_ID", "AKID"),
             ("AWS_SECRET_ACCESS_KEY", "hidden"),
+            ("AWS_XRAY_DAEMON_ADDRESS", "169.254.79.129:2000"),
             ("AWS_ENDPOINT_URL", "http://all"),
             ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://one"),
         ])
         .unwrap();
+        assert_eq!(home.xray_daemon, Some(([169, 254, 79, 129], 2000).into()));
         assert_eq!(home.endpoint(None), Some("http://all"));
         assert_eq!(home.endpoint(Some("Elastic Load Balancing v2")), Some("http://one"));
         assert_eq!(home.endpoint(Some("SNS")), None, "the SDK falls back to that of all services");

@@ -11,6 +11,8 @@ pub mod alarms;
 mod aws;
 #[cfg(feature = "bus")]
 pub mod bus;
+#[cfg(feature = "clients")]
+mod calls;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "deployments")]
@@ -22,7 +24,7 @@ pub mod flags;
 pub mod functions;
 #[cfg(feature = "inspection")]
 pub mod inspection;
-pub mod meter;
+pub mod invocation;
 #[cfg(feature = "metrics")]
 pub mod metrics;
 #[cfg(feature = "notifier")]

@@ -3,6 +3,7 @@
 //! TLS is rustls on ring. aws-lc gathers entropy for 40 to 60 ms at the first handshake unless it is built with a flag that a
 //! user's own build may lack, and it adds 2 MB and a C compiler; measured, both are equally fast beyond that.
 
+use std::sync::Arc;
 #[cfg(feature = "clients")]
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,7 +19,19 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+#[cfg(feature = "clients")]
+use crate::calls::Calls;
 use crate::config::Home;
+use crate::invocation::Invocation;
+
+/// A client of one service, whose calls are counted and traced. Each service's configuration is a type of its own.
+#[cfg(feature = "clients")]
+macro_rules! client {
+    ($service:ident, $sdk:ident) => {{
+        let config = $service::config::Builder::from(&$sdk.config);
+        $service::Client::from_conf(config.interceptor(Calls($sdk.invocation.clone())).build())
+    }};
+}
 
 /// How often a call is tried in all.
 const ATTEMPTS: u32 = 3;
@@ -65,6 +78,8 @@ pub(crate) async fn of_person() -> SdkConfig {
 pub(crate) struct Sdk {
     #[cfg_attr(not(feature = "clients"), expect(dead_code, reason = "without a port nothing is called"))]
     config: SdkConfig,
+    /// The invocation that the calls are made in.
+    pub(crate) invocation: Arc<Invocation>,
     #[cfg(feature = "store")]
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     #[cfg(any(feature = "routers", feature = "functions", feature = "inspection", feature = "probe"))]
@@ -91,6 +106,7 @@ impl Sdk {
         let limits = limits.operation_timeout(CALL).build();
         Self {
             config: config.to_builder().retry_config(retries).timeout_config(limits).build(),
+            invocation: Arc::default(),
             #[cfg(feature = "store")]
             dynamodb: OnceLock::new(),
             #[cfg(any(
@@ -117,42 +133,42 @@ impl Sdk {
 
     #[cfg(feature = "store")]
     pub(crate) fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
-        self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.config))
+        self.dynamodb.get_or_init(|| client!(aws_sdk_dynamodb, self))
     }
 
     #[cfg(any(feature = "routers", feature = "functions", feature = "inspection", feature = "probe"))]
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
-        self.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.config))
+        self.lambda.get_or_init(|| client!(aws_sdk_lambda, self))
     }
 
     #[cfg(any(feature = "metrics", feature = "alarms", feature = "inspection"))]
     pub(crate) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
-        self.cloudwatch.get_or_init(|| aws_sdk_cloudwatch::Client::new(&self.config))
+        self.cloudwatch.get_or_init(|| client!(aws_sdk_cloudwatch, self))
     }
 
     #[cfg(any(feature = "bus", feature = "inspection"))]
     pub(crate) fn eventbridge(&self) -> &aws_sdk_eventbridge::Client {
-        self.eventbridge.get_or_init(|| aws_sdk_eventbridge::Client::new(&self.config))
+        self.eventbridge.get_or_init(|| client!(aws_sdk_eventbridge, self))
     }
 
     #[cfg(feature = "notifier")]
     pub(crate) fn sns(&self) -> &aws_sdk_sns::Client {
-        self.sns.get_or_init(|| aws_sdk_sns::Client::new(&self.config))
+        self.sns.get_or_init(|| client!(aws_sdk_sns, self))
     }
 
     #[cfg(feature = "flags")]
     pub(crate) fn appconfig(&self) -> &aws_sdk_appconfig::Client {
-        self.appconfig.get_or_init(|| aws_sdk_appconfig::Client::new(&self.config))
+        self.appconfig.get_or_init(|| client!(aws_sdk_appconfig, self))
     }
 
     #[cfg(feature = "deployments")]
     pub(crate) fn codedeploy(&self) -> &aws_sdk_codedeploy::Client {
-        self.codedeploy.get_or_init(|| aws_sdk_codedeploy::Client::new(&self.config))
+        self.codedeploy.get_or_init(|| client!(aws_sdk_codedeploy, self))
     }
 
     #[cfg(feature = "deployments")]
     pub(crate) fn ecs(&self) -> &aws_sdk_ecs::Client {
-        self.ecs.get_or_init(|| aws_sdk_ecs::Client::new(&self.config))
+        self.ecs.get_or_init(|| client!(aws_sdk_ecs, self))
     }
 
     /// The region that is called.

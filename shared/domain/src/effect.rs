@@ -143,6 +143,25 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What it does, without its data.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Shift { .. } => "shift",
+            Self::TakeBack { .. } => "take back",
+            Self::StartDeployment { .. } => "start deployment",
+            Self::ContinueDeployment { .. } => "continue deployment",
+            Self::StopDeployment { .. } => "stop deployment",
+            Self::ExamineFlags => "examine flags",
+            Self::SetFlags { .. } => "set flags",
+            Self::RestoreFlags => "restore flags",
+            Self::Supersede { .. } => "supersede",
+            Self::Measure => "measure",
+            Self::StartNext => "start next",
+            Self::Restart { .. } => "restart",
+            Self::Announce(_) => "announce",
+        }
+    }
+
     /// Who may perform it.
     pub fn owner(&self) -> Owner {
         match self {

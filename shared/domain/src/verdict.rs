@@ -145,6 +145,20 @@ pub enum Verdict {
     Inconclusive(Evidence),
 }
 
+impl Verdict {
+    /// What it says, without its data.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Continue => "continue",
+            Self::Promote(_) => "promote",
+            Self::RollBack(_) => "roll back",
+            Self::Hold(_) => "hold",
+            Self::Inconclusive(_) => "inconclusive",
+        }
+    }
+}
+
 /// The measurements that a rollout starts from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

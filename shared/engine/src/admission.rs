@@ -10,11 +10,16 @@ use tracing::warn;
 use crate::door::Answer;
 use crate::looping::{Engine, Handled};
 use crate::ports::{Committed, Fault};
+use crate::spans;
 
 impl Engine {
     /// Admits a request. The same request again finds its document and goes on from there; a document of the same name that is
     /// about something else leaves the request unanswerable.
     pub async fn admit(&self, asked: Asked, dedup: Option<&str>) -> Result<Answer, Fault> {
+        spans::within(spans::admitted(&asked.id), Box::pin(self.take_in(asked, dedup))).await
+    }
+
+    async fn take_in(&self, asked: Asked, dedup: Option<&str>) -> Result<Answer, Fault> {
         let id = asked.id.clone();
         let others = self.live_on(&asked.target, &id).await?;
         let rollout = admit(asked, &others, self.clock.now());

@@ -10,9 +10,11 @@ mod door;
 mod following;
 mod hooks;
 mod looping;
+pub mod measures;
 mod observing;
 pub mod ports;
 mod routing;
+pub mod spans;
 pub mod sweep;
 mod toggling;
 

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 
 use crate::observing::{observe, unread};
 use crate::ports::{Bus, Clock, Commit, Committed, Deployments, Fault, FaultKind, Routers, Store};
+use crate::{measures, spans};
 
 /// How often a lost race is run again before the delivery is given back to its sender.
 const ROUNDS: usize = 8;
@@ -82,10 +83,13 @@ impl Engine {
         trigger: &Trigger,
         event: Option<&str>,
     ) -> Result<Handled, Fault> {
-        match self.store.load(id).await? {
-            Some(loaded) => self.handle_loaded(loaded, trigger, event).await,
-            None => Ok(Handled::Unknown),
-        }
+        spans::within(spans::handled(id), async {
+            match self.store.load(id).await? {
+                Some(loaded) => self.bring(loaded, trigger, event).await,
+                None => Ok(Handled::Unknown),
+            }
+        })
+        .await
     }
 
     /// The same for a rollout that was just loaded.
@@ -95,6 +99,10 @@ impl Engine {
         trigger: &Trigger,
         event: Option<&str>,
     ) -> Result<Handled, Fault> {
+        spans::within(spans::handled(&loaded.id), self.bring(loaded, trigger, event)).await
+    }
+
+    async fn bring(&self, loaded: Rollout, trigger: &Trigger, event: Option<&str>) -> Result<Handled, Fault> {
         let id = loaded.id.clone();
         let handled = Box::pin(self.run(loaded, trigger, event)).await;
         if let (Err(fault), Trigger::Reconcile) = (&handled, trigger) {
@@ -161,11 +169,14 @@ impl Engine {
 
     /// Performs what is pending for this function and decides nothing.
     pub async fn resume(&self, id: &RolloutId) -> Result<Handled, Fault> {
-        let Some(loaded) = self.store.load(id).await? else { return Ok(Handled::Unknown) };
-        let since = loaded.version;
-        let rollout = self.carry_out(loaded).await?;
-        self.hand_on(&rollout, since).await?;
-        Ok(Handled::Kept(Ignored::NothingDue.into()))
+        spans::within(spans::handled(id), async {
+            let Some(loaded) = self.store.load(id).await? else { return Ok(Handled::Unknown) };
+            let since = loaded.version;
+            let rollout = self.carry_out(loaded).await?;
+            self.hand_on(&rollout, since).await?;
+            Ok(Handled::Kept(Ignored::NothingDue.into()))
+        })
+        .await
     }
 
     /// Performs what a fresh commit wants of this function, then hands the rest on to its owners, also when the first failed:
@@ -183,7 +194,7 @@ impl Engine {
         }
     }
 
-    /// Writes one commit and logs it.
+    /// Writes one commit, logs and measures it.
     pub(crate) async fn commit(
         &self,
         before: Option<&Rollout>,
@@ -194,10 +205,13 @@ impl Engine {
         let committed = self.store.commit(Commit { before, next, reason, by: self.owner, dedup }).await?;
         let (id, phase) = (&next.id, next.phase.name());
         match committed {
-            Committed::Done => info!(
-                rollout.id = %id, rollout.version = next.version, phase = %phase, weight = next.weight().percent(),
-                function = %self.owner, "rollout {id}: {phase}, {reason}"
-            ),
+            Committed::Done => {
+                info!(
+                    rollout.id = %id, rollout.version = next.version, phase = %phase,
+                    weight = next.weight().percent(), function = %self.owner, "rollout {id}: {phase}, {reason}"
+                );
+                measures::committed(before, next);
+            }
             Committed::Conflict | Committed::Duplicate | Committed::Locked => info!(
                 rollout.id = %id, rollout.version = next.version, function = %self.owner, outcome = ?committed,
                 "rollout {id}: not written, {committed:?}"
@@ -213,7 +227,9 @@ impl Engine {
             let next = rollout.pending_of(self.owner).find(|pending| !tried.contains(&pending.id)).cloned();
             let Some(pending) = next else { break };
             tried.insert(pending.id);
-            if let Some(result) = self.hands.perform(self, &rollout, &pending).await? {
+            let span = spans::performed(&rollout.id, &pending.effect);
+            let performed = spans::within(span, self.hands.perform(self, &rollout, &pending));
+            if let Some(result) = performed.await? {
                 rollout = self.record(rollout, pending.id, result).await?;
             }
         }

@@ -66,6 +66,8 @@ impl EventBridge {
         let detail =
             message.detail().map_err(|error| unreadable(message.detail_type(), "no JSON").because(error))?;
         let entry = PutEventsRequestEntry::builder().event_bus_name(&self.bus).source(SOURCE);
+        // Whoever the message wakes goes on in the trace of whoever sent it.
+        let entry = entry.set_trace_header(self.sdk.invocation.trace().map(|trace| trace.header()));
         Ok(entry.detail_type(message.detail_type()).detail(detail).build())
     }
 

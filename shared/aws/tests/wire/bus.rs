@@ -30,6 +30,24 @@ async fn an_entry_names_bus_source_type_and_detail() {
 }
 
 #[tokio::test]
+async fn an_entry_hands_the_trace_on_in_which_it_was_sent() {
+    let wire = Wire::answering([put(2), put(1)]);
+    let aws = wire.aws();
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+    aws.invocation().begin(Some(&format!("{header};Lineage=a87bd80c:1|68fd508a:5")));
+    aws.bus().publish(&messages(2)).await.unwrap();
+    aws.invocation().begin(None);
+    aws.bus().publish(&messages(1)).await.unwrap();
+    let headers: Vec<Value> = wire
+        .requests()
+        .iter()
+        .flat_map(|request| request.body["Entries"].as_array().unwrap())
+        .map(|entry| entry["TraceHeader"].clone())
+        .collect();
+    assert_eq!(headers, [json!(header), json!(header), Value::Null]);
+}
+
+#[tokio::test]
 async fn ten_entries_go_in_one_call() {
     let wire = Wire::answering([put(10), put(10), put(1)]);
     wire.aws().bus().publish(&messages(21)).await.unwrap();

@@ -216,7 +216,7 @@ fn recordings() -> PathBuf {
 pub fn settings() -> Settings {
     let topic = TopicArn::parse("arn:aws:sns:eu-west-1:123456789012:on-call").unwrap();
     let installation = Installation { table: "tidegate".to_owned(), bus: "tidegate".to_owned() };
-    Settings { installation, topic, flag_strategy: None, log: LevelFilter::OFF }
+    Settings { installation, topic, flag_strategy: None, measured_as: None, log: LevelFilter::OFF }
 }
 
 /// Service and operation, as each protocol names them.

@@ -30,3 +30,5 @@ mod starting;
 mod tags;
 mod ticks;
 mod toggles;
+#[cfg(feature = "runtime")]
+mod watched;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    Alarms, Bus, Clock, Deployments, Fault, Flags, Functions, Meter, Metrics, Notifier, Probe, Routers, Store,
+    Alarms, Bus, Clock, Deployments, Fault, Flags, Functions, Metrics, Notifier, Probe, Routers, Store,
 };
 
 /// Every port of an installation.
@@ -32,8 +32,6 @@ pub struct Ports {
     pub bus: Arc<dyn Bus>,
     /// The way to people.
     pub notifier: Arc<dyn Notifier>,
-    /// Measurements of Tidegate itself.
-    pub meter: Arc<dyn Meter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -15,6 +15,6 @@ pub use store::{
     Claim, Commit, Committed, Filed, Hook, Letter, Listed, Listing, LockChange, PolicyRecord, Snapshot, Store,
 };
 pub use world::{
-    Alarms, Bus, Capabilities, Clock, Examination, Functions, Measure, Measured, Meter, MetricQuery, Metrics,
-    Notice, Notifier, Routed, Routers, Series, Tagged, TrafficRouter, Window,
+    Alarms, Bus, Capabilities, Clock, Examination, Functions, Measure, MetricQuery, Metrics, Notice,
+    Notifier, Routed, Routers, Series, Tagged, TrafficRouter, Window,
 };

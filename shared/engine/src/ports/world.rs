@@ -197,23 +197,6 @@ pub trait Notifier: Send + Sync {
     async fn send(&self, notice: &Notice) -> Result<(), Fault>;
 }
 
-/// One measurement of Tidegate itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measured {
-    /// health-check reached a verdict of this name.
-    Verdict(&'static str),
-    /// Traffic is back on stable, so long after the event that asked for it.
-    RolledBack(Span),
-    /// A sweep began so long after its time.
-    SweepLag(Span),
-}
-
-/// Counts and times what Tidegate itself does. It cannot fail: a lost measurement is no reason to stop.
-pub trait Meter: Send + Sync {
-    /// Takes one measurement.
-    fn record(&self, measured: Measured);
-}
-
 /// The time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.

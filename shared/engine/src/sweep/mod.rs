@@ -23,9 +23,10 @@ use self::measuring::{Place, distinct, first_unsettled, merge, places, ticks_of}
 use crate::following::{self, LONGEST_DEPLOYMENT, Read};
 use crate::looping::messages_for;
 use crate::ports::{
-    Alarms, Bus, Clock, Deployments, Fault, FaultKind, Listing, Measured, Meter, MetricQuery, Metrics, Probe,
-    Routers, Snapshot, Store, Window,
+    Alarms, Bus, Clock, Deployments, Fault, FaultKind, Listing, MetricQuery, Metrics, Probe, Routers,
+    Snapshot, Store, Window,
 };
+use crate::{measures, spans};
 
 /// So many rollouts are judged in one invocation; more are handed on in batches of this size.
 pub const BATCH: usize = 20;
@@ -52,8 +53,6 @@ pub struct Sweep {
     pub alarms: Arc<dyn Alarms>,
     /// The bus.
     pub bus: Arc<dyn Bus>,
-    /// Measurements of Tidegate itself.
-    pub meter: Arc<dyn Meter>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -114,11 +113,14 @@ impl Sweep {
     /// Looks at every live rollout, a few at once, many in batches that come back as messages; and for deployments that nobody
     /// follows yet.
     pub async fn all(&self) -> Result<Swept, Fault> {
+        let began = self.clock.now();
         let Listing { rollouts, toggles } = self.store.listed().await?;
         let listed: Vec<RolloutId> = rollouts.into_iter().map(|listed| listed.id).collect();
         let looked = self.look_at(&listed).await;
         let toggled = self.toggles(toggles).await;
-        let deployments = self.find().await?;
+        let found = self.find().await;
+        measures::swept(listed.len(), began, self.clock.now());
+        let deployments = found?;
         looked.and(toggled).map(|()| Swept { rollouts: listed.len(), deployments })
     }
 
@@ -154,8 +156,10 @@ impl Sweep {
         let mut troubles = Troubles::default();
         let mut seen = Vec::new();
         for id in ids {
-            seen.extend(troubles.unless(id, self.see(id).await).flatten());
+            let saw = spans::within(spans::seen(id), self.see(id)).await;
+            seen.extend(troubles.unless(id, saw).flatten());
         }
+        measures::looked_at(seen.iter().map(|seen| &seen.rollout));
         self.nudge(&seen).await?;
         let now = self.clock.now();
         let firing = self.firing(&seen).await;
@@ -170,7 +174,7 @@ impl Sweep {
         let (checked, judged): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_checked());
         let mut verdicts = Vec::new();
         for seen in judged {
-            let judged = self.judge(seen, alarms, now).await;
+            let judged = self.judged(seen, alarms, now).await;
             verdicts.extend(troubles.unless(&seen.rollout.id, judged).flatten());
         }
         if !verdicts.is_empty() {
@@ -181,7 +185,7 @@ impl Sweep {
             if Span::between(now, self.clock.now()) > TIME_TO_CHECK {
                 break;
             }
-            let judged = self.judge(seen, alarms, now).await;
+            let judged = self.judged(seen, alarms, now).await;
             if let Some(verdict) = troubles.unless(&seen.rollout.id, judged).flatten() {
                 self.bus.publish(&[verdict]).await?;
             }
@@ -284,6 +288,10 @@ impl Sweep {
         kept
     }
 
+    async fn judged(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
+        spans::within(spans::judged(&seen.rollout.id), self.judge(seen, firing, now)).await
+    }
+
     /// Judges one rollout and keeps what was found for people to look at.
     async fn judge(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
         let rollout = &seen.rollout;
@@ -302,9 +310,10 @@ impl Sweep {
             }
         }
         let stands = seen.known || matches!(verdict, Verdict::RollBack(_));
-        let name = verdict_name(&verdict);
+        let name = verdict.name();
         info!(rollout.id = %rollout.id, verdict = name, "rollout {}: judged, {name}", rollout.id);
-        self.meter.record(Measured::Verdict(name));
+        measures::judged(&rollout.id, &verdict);
+        spans::found(&verdict);
         Ok((stands && is_news(rollout, &verdict)).then(|| {
             Message::VerdictReached(VerdictReached {
                 rollout: rollout.id.clone(),
@@ -335,15 +344,4 @@ fn is_past(deadline: Option<Timestamp>, now: Timestamp) -> bool {
 fn unjudgeable(rollout: &Rollout, faults: &[tidegate_judge::InputFault]) -> Fault {
     let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
     Fault::new(format!("the ticks of rollout {}", rollout.id), FaultKind::Unreadable(words.join("; ")))
-}
-
-fn verdict_name(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Ready(_) => "ready",
-        Verdict::Continue => "continue",
-        Verdict::Promote(_) => "promote",
-        Verdict::RollBack(_) => "roll back",
-        Verdict::Hold(_) => "hold",
-        Verdict::Inconclusive(_) => "inconclusive",
-    }
 }

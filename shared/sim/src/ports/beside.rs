@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tidegate_domain::target::Version;
-use tidegate_engine::ports::{
-    Bus, Clock, Fault, FaultKind, Functions, Measured, Meter, Notice, Notifier, Tagged,
-};
+use tidegate_engine::ports::{Bus, Clock, Fault, FaultKind, Functions, Notice, Notifier, Tagged};
 use tidegate_wire::bus::Message;
 
 use crate::bus;
@@ -97,11 +95,4 @@ impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
-}
-
-/// Measurements are made and not kept: what the simulated cloud proves stands in its reports.
-pub(super) struct Measurements;
-
-impl Meter for Measurements {
-    fn record(&self, _: Measured) {}
 }

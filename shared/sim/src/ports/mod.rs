@@ -27,7 +27,6 @@ pub(crate) fn ports(gate: &Gate) -> Ports {
         flags: Arc::new(flags::CloudFlags(gate.clone())),
         bus: Arc::new(beside::CloudBus(gate.clone())),
         notifier: Arc::new(beside::CloudNotifier(gate.clone())),
-        meter: Arc::new(beside::Measurements),
         clock: Arc::new(beside::VirtualClock(gate.clone())),
     }
 }
