@@ -8,12 +8,12 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
+.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
 
-test: tools fmt layers clippy unit deny python
+test: tools fmt layers clippy unit deny python security
 	@echo "make test: all passed"
 
 tools:
@@ -46,7 +46,13 @@ python: tools
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
 	tests/infra/check_cdk.sh
+	tests/infra/check_terraform.sh
 	$(PYTHON) -m pytest -q tests
+
+# What is known to be unsafe; what is passed over says why beside it.
+security:
+	@tests/tools.sh checkov
+	.tools/checkov/bin/checkov -d infra/terraform --framework terraform --compact --quiet --skip-download
 
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.
 bench:

@@ -83,8 +83,10 @@ export function dashboard(name: string): object {
 
       heading(19, "Delivery"),
       graph(0, 20, 6, "Deployment frequency, a day", { stacked: true, stat: "Sum", period: DAY }, [
-        own("RolloutsSucceeded", { label: "succeeded", color: GREEN }),
-        own("RolloutsRolledBack", { label: "rolled back", color: RED }),
+        [{ expression: "ended - good - back", label: "ended otherwise", id: "others" }],
+        own("RolloutsEnded", { id: "ended", visible: false }),
+        own("RolloutsSucceeded", { id: "good", label: "succeeded", color: GREEN }),
+        own("RolloutsRolledBack", { id: "back", label: "rolled back", color: RED }),
       ]),
       graph(6, 20, 6, "Change failure rate, %", { stat: "Sum", period: 7 * DAY }, [
         [{ expression: "100 * back / (back + good)", label: "rolled back", id: "rate" }],
@@ -95,9 +97,9 @@ export function dashboard(name: string): object {
         own("LeadSeconds", { stat: "p50", label: "median" }),
         own("LeadSeconds", { stat: "p90", label: "p90" }),
       ]),
-      graph(18, 20, 6, "Time to restore, seconds", { period: DAY }, [
-        own("RestoreSeconds", { stat: "p50", label: "median" }),
-        own("RestoreSeconds", { stat: "Maximum", label: "slowest" }),
+      graph(18, 20, 6, "Time to restore, decision to all traffic back, seconds", { period: DAY }, [
+        own("RollbackSeconds", { stat: "p50", label: "median" }),
+        own("RollbackSeconds", { stat: "p90", label: "p90" }),
       ]),
     ],
   };

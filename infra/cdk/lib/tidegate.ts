@@ -88,8 +88,12 @@ export class Tidegate extends Construct {
         ",",
         of.map((one) => one.managedPolicyArn),
       );
-    output("ReaderPolicies", policies(reader), "Attach these to whoever looks.");
-    output("ApproverPolicies", policies(reader, approver), "Attach these to whoever answers for rollouts.");
-    output("OperatorPolicies", policies(reader, approver, operator), "Attach these to whoever does everything.");
+    output("ReaderPolicies", policies(reader), "Attach this policy to whoever looks.");
+    output("ApproverPolicies", policies(reader, approver), "Attach these policies to whoever answers for rollouts.");
+    output(
+      "OperatorPolicies",
+      policies(reader, approver, operator),
+      "Attach these policies to whoever does everything.",
+    );
   }
 }
