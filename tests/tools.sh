@@ -3,7 +3,7 @@
 #
 #   tests/tools.sh            the Python tools: .tools/venv
 #   tests/tools.sh deny       cargo-deny:       .tools/bin/cargo-deny (compiles for some minutes, once)
-#   tests/tools.sh node       the npm packages of tests/infra, tests/infra/terraform (half a gigabyte) and tests/bench
+#   tests/tools.sh node       the npm packages of tests/infra, tests/infra/terraform (half a gigabyte), tests/bench and infra/cdk
 #   tests/tools.sh checkov    checkov:          .tools/checkov, an environment of its own
 #
 # Several may be named at once. PYTHON names another Python than python3 (3.10 or newer).
@@ -51,7 +51,7 @@ cargo_deny() {
 
 npm_packages() {
   local folder wanted installed
-  for folder in "$root/tests/infra" "$root/tests/infra/terraform" "$root/tests/bench"; do
+  for folder in "$root/tests/infra" "$root/tests/infra/terraform" "$root/tests/bench" "$root/infra/cdk"; do
     wanted=$folder/package-lock.json installed=$folder/node_modules/installed-package-lock.json
     up_to_date "$wanted" "$installed" && continue
     echo "tools.sh: installing the npm packages of ${folder#"$root"/}" >&2
