@@ -45,8 +45,8 @@ audit: tools
 python: tools
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
-	tests/infra/check_cdk.sh
 	tests/infra/check_terraform.sh
+	tests/infra/check_cdk.sh
 	$(PYTHON) -m pytest -q tests
 
 # What is known to be unsafe; what is passed over says why beside it.
