@@ -10,6 +10,9 @@ import {
   Stage,
   aws_cloudwatch as cloudwatch,
   aws_codedeploy as codedeploy,
+  aws_ec2 as ec2,
+  aws_ecs as ecs,
+  aws_elasticloadbalancingv2 as elb,
   aws_lambda as lambda,
 } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
@@ -272,6 +275,48 @@ test("a deployment group of instances is tagged, and judged by alarms of one's o
   Template.fromStack(stack).hasResourceProperties("AWS::CodeDeploy::DeploymentGroup", {
     Tags: Match.arrayWith([{ Key: "tidegate:policy", Value: "web" }]),
   });
+});
+
+/** A group as an app has it that knows its service, cluster and load balancer from elsewhere. */
+function ecsGroup(stack: Stack): codedeploy.EcsDeploymentGroup {
+  const arn = (rest: string) => `arn:aws:${rest}`;
+  const targets = (id: string) =>
+    elb.ApplicationTargetGroup.fromTargetGroupAttributes(stack, id, {
+      targetGroupArn: arn(`elasticloadbalancing:eu-west-1:123456789012:targetgroup/${id}/0123456789abcdef`),
+    });
+  const vpc = ec2.Vpc.fromVpcAttributes(stack, "Vpc", { vpcId: "vpc-1", availabilityZones: ["eu-west-1a"] });
+  return new codedeploy.EcsDeploymentGroup(stack, "Group", {
+    service: ecs.FargateService.fromFargateServiceAttributes(stack, "Service", {
+      serviceName: "web",
+      cluster: ecs.Cluster.fromClusterAttributes(stack, "Cluster", { clusterName: "shop", vpc }),
+    }),
+    blueGreenDeploymentConfig: {
+      blueTargetGroup: targets("blue"),
+      greenTargetGroup: targets("green"),
+      listener: elb.ApplicationListener.fromApplicationListenerAttributes(stack, "Listener", {
+        listenerArn: arn(
+          "elasticloadbalancing:eu-west-1:123456789012:listener/app/shop/0123456789abcdef/0123456789abcdef",
+        ),
+        securityGroup: ec2.SecurityGroup.fromSecurityGroupId(stack, "SecurityGroup", "sg-1"),
+      }),
+    },
+  });
+}
+
+test("a deployment group of ECS is tagged, and its policy guards", () => {
+  const { stack } = shop();
+  const { policy } = new GuardedDeploymentGroup(stack, "Guarded", { group: ecsGroup(stack), policy: { name: "web" } });
+  assert.deepEqual(policy, { version: 1, name: "web", mode: "guard", analysis: { alarms: [] } });
+  Template.fromStack(stack).hasResourceProperties("AWS::CodeDeploy::DeploymentGroup", {
+    Tags: Match.arrayWith([{ Key: "tidegate:policy", Value: "web" }]),
+  });
+});
+
+test("where there is no alias, alarms cannot be made on it", () => {
+  const { app, stack } = shop();
+  const alarms = { errorPercent: 2 };
+  new GuardedDeploymentGroup(stack, "Guarded", { group: ecsGroup(stack), policy: { name: "web" }, alarms });
+  assert.match(refusalOf(app), /alarms: shop\/Group has no alias to make them on; use rollBackOn/);
 });
 
 test("a deployment group of Lambda names the alias that it moves", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Stack, Validations, aws_sqs as sqs } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
 import { Tidegate, type TidegateProps } from "../lib";
 import { madeUpPackages } from "./installation";
 
@@ -140,6 +141,28 @@ test("one alarm of all alarms tells people, on the topic that was asked for", ()
   const rule = JSON.stringify(propertiesOf(template, "AWS::CloudWatch::CompositeAlarm")[0].AlarmRule);
   for (const alarm of Object.keys(template.findResources("AWS::CloudWatch::Alarm")))
     assert.ok(rule.includes(alarm), alarm);
+});
+
+/** Whether cdk-nag finds something in an app that nobody has acknowledged. */
+function isRefusedByNag(props: Partial<TidegateProps>, addTo: (stack: Stack) => void = () => {}): boolean {
+  const app = new App();
+  const stack = new Stack(app, "s");
+  new Tidegate(stack, "Tidegate", { packages, ...props });
+  addTo(stack);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  try {
+    app.synth();
+  } catch {
+    return true;
+  }
+  return false;
+}
+
+test("what cdk-nag finds is acknowledged, whatever the installation is told, and nothing besides", () => {
+  assert.ok(!isRefusedByNag({}));
+  assert.ok(!isRefusedByNag({ kmsKeyArn: KEY, checkFunctionPrefix: "ask-", policies: ["checkout"] }));
+  const loose = (stack: Stack) => new sqs.Queue(stack, "Loose");
+  assert.ok(isRefusedByNag({}, loose));
 });
 
 test("flags are guarded where a resource and a policy are named", () => {
