@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost
+.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -83,3 +83,8 @@ bench-kill:
 # What an installation costs a month, by calls that the simulated cloud counts: prints the table of infra/README.md. Not a test.
 bench-cost:
 	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost
+
+# New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
+deploy-functions:
+	@tests/tools.sh python
+	@PATH="$(CURDIR)/.tools/venv/bin:$$PATH" infra/deploy-functions.sh
