@@ -43,6 +43,7 @@ audit: tools
 
 # Ministack runs the functions' real binaries; building them takes longest.
 python: tools
+	@tests/tools.sh sam
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
 	tests/infra/check_terraform.sh
@@ -52,6 +53,7 @@ python: tools
 # What is known to be unsafe; what is passed over says why beside it.
 security:
 	@tests/tools.sh checkov
+	.tools/checkov/bin/checkov -d infra/sam --config-file infra/sam/.checkov.yaml
 	.tools/checkov/bin/checkov -d infra/terraform --framework terraform --compact --quiet --skip-download
 
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.

@@ -5,6 +5,7 @@
 #   tests/tools.sh deny       cargo-deny:       .tools/bin/cargo-deny (compiles for some minutes, once)
 #   tests/tools.sh node       the npm packages of tests/infra, tests/infra/terraform (half a gigabyte), tests/bench and infra/cdk
 #   tests/tools.sh checkov    checkov:          .tools/checkov, an environment of its own
+#   tests/tools.sh sam        the SAM CLI:      .tools/sam, another
 #
 # Several may be named at once. PYTHON names another Python than python3 (3.10 or newer).
 set -euo pipefail
@@ -64,9 +65,9 @@ mkdir -p "$tools"
 for tool in "${@:-python}"; do
   case $tool in
     python) python_environment "$tools/venv" "$root/tests/requirements.txt" ;;
-    checkov) python_environment "$tools/checkov" "$root/tests/requirements-checkov.txt" ;;
+    checkov | sam) python_environment "$tools/$tool" "$root/tests/requirements-$tool.txt" ;;
     deny) cargo_deny ;;
     node) npm_packages ;;
-    *) echo "tools.sh: no tool is called \"$tool\"; known: python, checkov, deny, node" >&2; exit 2 ;;
+    *) echo "tools.sh: no tool is called \"$tool\"; known: python, checkov, sam, deny, node" >&2; exit 2 ;;
   esac
 done
