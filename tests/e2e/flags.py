@@ -100,7 +100,7 @@ class Shop:
     def toggle(self, id: str) -> dict:
         item = self.house.item(f"TOGGLE#{id}", "TOGGLE")
         assert item, f"there is no toggle {id}"
-        return json.loads(item["toggle"])
+        return json.loads(item["doc"])["toggle"]
 
     def live(self) -> set[str]:
         """The toggles that sweeps look at."""

@@ -19,6 +19,7 @@ use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Group, Mover, Platfo
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::toggle::{AskedBy, Stage, Toggle, ToggleId};
 use tidegate_domain::flag::{FlagGuard, Profile};
+use tidegate_domain::kept::Kept;
 use tidegate_domain::policy::Policy;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
@@ -353,6 +354,7 @@ async fn of_two_guards_after_the_same_one_is_kept() {
         baseline: Baseline::default(),
         judged: judged.map(at),
         cause: None,
+        kept: Kept::default(),
     };
     for (guard, committed) in [
         (guard(1, None), Committed::Done),

@@ -1,6 +1,6 @@
-//! The door: where every invocation comes in. What cannot be read is quarantined and paged once; what is not for this function
-//! is passed over with a reason; a fault that may pass goes back to the sender, any other is reported as an error too, and
-//! ends in the dead-letter queue.
+//! The door: where every invocation comes in. What cannot be read is quarantined and paged once, or given back where a function
+//! of a newer release may have written it; what is not for this function is passed over with a reason; a fault that may pass goes
+//! back to the sender, any other is reported as an error too, and ends in the dead-letter queue.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tidegate_wire::intake::{self, Incoming, Unreadable};
 use tracing::{info, warn};
 
 use crate::looping::Handled;
-use crate::ports::{Bus, Clock, Fault, Function, Letter, Store};
+use crate::ports::{Bus, Clock, Fault, FaultKind, Function, Letter, Store};
 
 /// What a function answers to one message.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +83,10 @@ impl Door {
             let answered = match reading {
                 Err(unreadable) => match respondent.kept_by(payload) {
                     Some(owner) => Ok(passed_over(&format!("{owner} keeps it: {unreadable}"))),
+                    // A function of a newer release wrote it: this one is about to be updated too.
+                    None if unreadable.is_of_the_house => {
+                        Err(Fault::new(unreadable.what, FaultKind::Passing(unreadable.problem)))
+                    }
                     None => self.quarantine(payload, &unreadable).await,
                 },
                 Ok(incoming) => match intake::ignored(&incoming) {
@@ -91,7 +95,8 @@ impl Door {
                         Ok(Answer::Value(value)) => return Ok(value),
                         Ok(Answer::Unreadable(problem)) => {
                             let what = "a message".to_owned();
-                            self.quarantine(payload, &Unreadable { what, problem }).await
+                            let unreadable = Unreadable { what, problem, is_of_the_house: false };
+                            self.quarantine(payload, &unreadable).await
                         }
                         Ok(other) => Ok(told(&other)),
                         Err(fault) => Err(fault),

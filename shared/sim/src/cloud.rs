@@ -14,6 +14,7 @@ use tidegate_domain::effect::Owner;
 use tidegate_domain::policy::Faults;
 use tidegate_domain::units::Span;
 use tidegate_engine::ports::{Fault, Function, Ports};
+use tidegate_wire::document::{Codec, RELEASE};
 
 use crate::faults::{Aim, Chances};
 use crate::gate::{Gate, Shared, Slot};
@@ -42,6 +43,8 @@ pub struct Cloud {
     running: BTreeMap<u64, Running>,
     started: u64,
     deploy: Deploy,
+    /// The functions that are of another release than this one.
+    releases: BTreeMap<Owner, Codec>,
 }
 
 /// What one step was.
@@ -97,7 +100,14 @@ impl Cloud {
     }
 
     fn of(scenario: Scenario, state: State, deploy: Deploy) -> Self {
-        Self { scenario, shared: Shared::new(state), running: BTreeMap::new(), started: 0, deploy }
+        Self {
+            scenario,
+            shared: Shared::new(state),
+            running: BTreeMap::new(),
+            started: 0,
+            deploy,
+            releases: BTreeMap::new(),
+        }
     }
 
     /// The scenario that it plays.
@@ -118,7 +128,7 @@ impl Cloud {
     /// The ports for a caller outside of any invocation: calls take no time, meet no fault and never wait, so any executor will
     /// do; [`complete`] is the smallest.
     pub fn ports(&self) -> Ports {
-        ports(&Gate::open(&self.shared))
+        ports(&Gate::open(&self.shared), RELEASE)
     }
 
     /// Puts an event on the bus; what an envelope must have and this one lacks is added.
@@ -136,6 +146,12 @@ impl Cloud {
     /// From now on this goes wrong by chance, and nothing else does.
     pub fn chances(&mut self, chances: Chances) {
         self.shared.lock().faults.chances = chances;
+    }
+
+    /// From now on this function's invocations are of another release. Those that run go on as they are.
+    pub fn install(&mut self, function: Owner, release: Codec) {
+        self.releases.insert(function, release);
+        self.shared.lock().note(format!("{function} is updated"));
     }
 
     /// Lets so much time go by.
@@ -191,7 +207,8 @@ impl Cloud {
             let expires = LONGEST_FUNCTION_TIMEOUT.after(state.now);
             state.put(expires, Due::Expire(invocation));
         }
-        let function = (self.deploy)(owner, ports(&Gate::of(&self.shared, invocation, owner)));
+        let release = self.releases.get(&owner).copied().unwrap_or(RELEASE);
+        let function = (self.deploy)(owner, ports(&Gate::of(&self.shared, invocation, owner), release));
         let payload = delivery.payload.clone();
         let execution: Execution = Box::pin(async move { function.invoke(&payload).await });
         self.running.insert(invocation, Running { execution, delivery });

@@ -98,6 +98,21 @@ impl View<'_> {
         self.0.table.toggles()
     }
 
+    /// The text of a rollout's document.
+    pub fn text(&self, id: &RolloutId) -> Option<&str> {
+        self.0.table.text(id)
+    }
+
+    /// The text of a toggle's document.
+    pub fn toggle_text(&self, id: &ToggleId) -> Option<&str> {
+        self.0.table.toggle_text(id)
+    }
+
+    /// The texts of the guards of flags.
+    pub fn guard_texts(&self) -> impl Iterator<Item = &str> {
+        self.0.table.guard_texts()
+    }
+
     /// How many commits were written: as long as this stays, no rollout changed.
     pub fn commits(&self) -> u64 {
         self.0.table.commits()

@@ -1,4 +1,7 @@
 //! The bus contract: what Tidegate's functions and its users put on the bus, one detail type each.
+//!
+//! What people ask is read strictly: a slip of the pen is told. What functions tell each other may say more than this release knows,
+//! because functions of two releases run side by side while an installation is updated.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +93,7 @@ pub struct RolloutCommand {
 
 /// `Verdict Reached`: what health-check found about one version of one rollout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct VerdictReached {
     /// Which rollout.
     pub rollout: RolloutId,
@@ -102,7 +105,7 @@ pub struct VerdictReached {
 
 /// `Effects Due`: look at this rollout, something is pending or due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct EffectsDue {
     /// Which rollout.
     pub rollout: RolloutId,
@@ -112,7 +115,7 @@ pub struct EffectsDue {
 
 /// `Ticks Due`: a part of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct TicksDue {
     /// The rollouts to observe and judge.
     pub rollouts: Vec<RolloutId>,
@@ -123,7 +126,7 @@ pub struct TicksDue {
 
 /// `Deployment Found`: a deployment is under way, and nobody follows it yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct DeploymentFound {
     /// Which.
     pub deployment: DeploymentId,
@@ -131,7 +134,7 @@ pub struct DeploymentFound {
 
 /// `Rollout Outcome`: what people are told; users may subscribe to it too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct RolloutOutcome {
     /// The outcome.
     pub outcome: Outcome,
@@ -179,7 +182,7 @@ pub struct FlagToggleRequested {
 
 /// `Flags Due`: look at this toggle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct FlagsDue {
     /// Which toggle.
     pub toggle: ToggleId,
@@ -187,7 +190,7 @@ pub struct FlagsDue {
 
 /// `Flags Changed`: a toggle came to its end. Nothing of Tidegate's waits for it; users may subscribe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct FlagsChanged {
     /// Which toggle.
     pub toggle: ToggleId,
@@ -213,6 +216,17 @@ pub enum FlagsResult {
     Restored,
     /// It was refused, or AppConfig took it back.
     Failed,
+}
+
+impl Message {
+    /// The detail types by which people ask for something.
+    pub const REQUESTS: &'static [&'static str] =
+        &["Rollout Requested", "Rollout Command", "Flag Toggle Requested"];
+
+    /// Whether a detail type is what functions tell each other, and not what people ask.
+    pub fn is_of_the_house(detail_type: &str) -> bool {
+        Self::DETAIL_TYPES.contains(&detail_type) && !Self::REQUESTS.contains(&detail_type)
+    }
 }
 
 /// Declares each message's detail type once.

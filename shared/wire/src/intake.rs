@@ -31,6 +31,8 @@ pub struct Unreadable {
     pub what: String,
     /// Place, value and what would be right.
     pub problem: String,
+    /// Whether another function of Tidegate's wrote it: one of a newer release, then.
+    pub is_of_the_house: bool,
 }
 
 /// Reads a payload: one answer for each message in it, at least one.
@@ -38,7 +40,11 @@ pub fn read(payload: &Value) -> Vec<Result<Incoming, Unreadable>> {
     if payload.get("source").and_then(Value::as_str) == Some(SOURCE) {
         return vec![read_bus(payload)];
     }
-    let unreadable = |e: aws::Unreadable| Unreadable { what: e.what, problem: e.problem.to_string() };
+    let unreadable = |e: aws::Unreadable| Unreadable {
+        what: e.what,
+        problem: e.problem.to_string(),
+        is_of_the_house: false,
+    };
     aws::read(payload).into_iter().map(|reading| reading.map(Incoming::Aws).map_err(unreadable)).collect()
 }
 
@@ -48,9 +54,11 @@ fn read_bus(payload: &Value) -> Result<Incoming, Unreadable> {
         return Err(Unreadable {
             what: "an event on the bus".to_owned(),
             problem: "detail-type is missing".to_owned(),
+            is_of_the_house: false,
         });
     };
-    let wrong = |problem: String| Unreadable { what: detail_type.to_owned(), problem };
+    let is_of_the_house = Message::is_of_the_house(detail_type);
+    let wrong = |problem: String| Unreadable { what: detail_type.to_owned(), problem, is_of_the_house };
     let event_id = text("id").ok_or_else(|| wrong("id is missing".to_owned()))?.to_owned();
     let detail = payload.get("detail").ok_or_else(|| wrong("detail is missing".to_owned()))?;
     match Message::read(detail_type, detail) {

@@ -3,11 +3,15 @@
 mod flags;
 pub mod guarded;
 mod invariants;
+pub mod releases;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tidegate::house::function_on;
+use tidegate_domain::rollout::{PhaseName, RolloutId};
+use tidegate_domain::target::Routing;
 use tidegate_sim::{Deploy, Report, Scenario, Simulation};
 
 pub use invariants::{Invariants, at_the_end};
@@ -43,4 +47,18 @@ pub fn play(scenario: Scenario, seed: u64) -> (Simulation, Report) {
     let report = simulation.run_with(|view, _| invariants.check(view, seed));
     at_the_end(&simulation.view(), seed);
     (simulation, report)
+}
+
+/// What must not depend on where a function was cut, or on its release: how every rollout ended, where the traffic is, and which flags are in force.
+pub type End = (BTreeMap<RolloutId, PhaseName>, Vec<Routing>, Vec<String>);
+
+/// How it all came to rest.
+pub fn end(simulation: &Simulation) -> End {
+    let view = simulation.view();
+    let phases = view.rollouts().iter().map(|(id, rollout)| (id.clone(), rollout.phase.name())).collect();
+    let app_config = &view.world().app_config;
+    let flags = app_config.profiles();
+    let flags = flags.iter().filter_map(|profile| app_config.in_force(profile).map(str::to_owned));
+    let routings = view.world().carriers.values().map(|carrier| carrier.routing.now().clone()).collect();
+    (phases, routings, flags.collect())
 }

@@ -9,8 +9,8 @@ use tidegate_domain::target::{Routing, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 use tidegate_sim::scenario::{Action, Happening};
-use tidegate_sim::{Aim, Call, Chances, Harm, Report, Scenario, Simulation};
-use tidegate_tests_sim::{play, scenario};
+use tidegate_sim::{Aim, Call, Chances, Harm, Report, Scenario};
+use tidegate_tests_sim::{end, play, scenario};
 
 /// Scenarios that between them take every way a rollout can go.
 const WAYS: [&str; 10] = [
@@ -95,19 +95,6 @@ fn flags_under_storm_keep_every_invariant() {
         open.extend(toggles.map(|toggle| format!("{way}, seed {seed}: {:?}", toggle.stage)));
     }
     assert!(open.len() <= 4, "more than one in a hundred was still open: {open:#?}");
-}
-
-/// What must not depend on where a function was cut: how every rollout ended, where the traffic is, and which flags are in force.
-type End = (BTreeMap<RolloutId, PhaseName>, Vec<Routing>, Vec<String>);
-
-fn end(simulation: &Simulation) -> End {
-    let view = simulation.view();
-    let phases = view.rollouts().iter().map(|(id, rollout)| (id.clone(), rollout.phase.name())).collect();
-    let app_config = &view.world().app_config;
-    let flags = app_config.profiles();
-    let flags = flags.iter().filter_map(|profile| app_config.in_force(profile).map(str::to_owned));
-    let routings = view.world().carriers.values().map(|carrier| carrier.routing.now().clone()).collect();
-    (phases, routings, flags.collect())
 }
 
 fn with_fault(way: &str, aim: Aim) -> Scenario {

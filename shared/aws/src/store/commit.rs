@@ -3,11 +3,10 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use tidegate_domain::rollout::Rollout;
 use tidegate_engine::ports::{Commit, Committed, Fault, FaultKind, LockChange};
-use tidegate_wire::document;
 
 use super::Table;
 use super::keys::{self, Item, Key, expires, moment, text};
-use super::reading::to_json;
+use super::reading::{to_document, to_json};
 use super::transaction::{ITEMS, Transacted};
 use crate::faults::{unbuildable, unreadable};
 
@@ -136,15 +135,13 @@ pub(super) const ABSENT: &str = "attribute_not_exists(#pk)";
 /// A document as an item. A live one stands on its shelf by its creation, so that the oldest is looked at first; one that is
 /// over by its end.
 fn document(what: &str, rollout: &Rollout) -> Result<Item, Fault> {
-    let doc =
-        document::encode(rollout).map_err(|error| unreadable(what, error.to_string()).because(error))?;
     let (shelf, since) =
         if rollout.is_listed() { (keys::LIVE, rollout.created) } else { (keys::ENDED, rollout.updated) };
     let mut item = Key::document(&rollout.id).item();
     item.extend(
         [
             ("version", number(rollout.version)),
-            ("doc", text(doc)),
+            ("doc", to_document(what, rollout)?),
             ("target", text(rollout.target.key())),
             ("phase", text(rollout.phase.name().to_string())),
             ("shelf", text(shelf)),

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_engine::ports::{Clock as _, Fault, Filed, Hook};
+use tracing::warn;
 
 use super::Table;
 use super::commit::ABSENT;
@@ -50,8 +51,12 @@ impl Table {
 
     pub(super) async fn read_hooks(&self) -> Result<Vec<Hook>, Fault> {
         let items = self.partition(HOOKS, true, None).await?;
-        let hooks = items.iter().map(|item| json_in::<Hook>(HOOKS, item, "hook"));
-        let mut hooks = hooks.collect::<Result<Vec<_>, _>>()?;
+        let known = |item| {
+            let hook = json_in::<Hook>(HOOKS, item, "hook");
+            hook.inspect_err(|fault| warn!("a hook is passed over that only another release knows: {fault}"))
+                .ok()
+        };
+        let mut hooks: Vec<Hook> = items.iter().filter_map(known).collect();
         hooks.sort_by_key(|hook| hook.asked);
         Ok(hooks)
     }

@@ -15,9 +15,9 @@
 //! | `GUARD#<target>` | `GUARD` | policy: the name of the one in guard mode that was stored last with this target |
 //! | `DEPLOYMENT#<id>` | `DEPLOYMENT` | rollout, where one follows it; otherwise passedOver and expires |
 //! | `HOOKS` | `<deployment>#<digest of the token>` | hook, expires |
-//! | `TOGGLE#<id>` | `TOGGLE` | version, toggle; shelf and since for the index while it is live, then expires |
+//! | `TOGGLE#<id>` | `TOGGLE` | version, doc; shelf and since for the index while it is live, then expires |
 //! | `KILL#<alarm>` | the policy's name | one that had a kill switch for this alarm when it was stored; it may have none by now |
-//! | `FLAGGUARD#<id>` | `FLAGGUARD` | version, guard, expires |
+//! | `FLAGGUARD#<id>` | `FLAGGUARD` | version, doc, expires |
 //!
 //! Times in keys and in what is compared have six decimals always, so that their order as text is their order in time.
 
@@ -160,22 +160,28 @@ fn digest(text: &str) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// What the key of a rollout begins with.
+const ROLLOUT: &str = "ROLLOUT#";
+
 /// The partition of a rollout.
 pub(super) fn rollout(id: &RolloutId) -> String {
-    format!("ROLLOUT#{id}")
+    format!("{ROLLOUT}{id}")
 }
 
 /// What the key of a toggle begins with.
 const TOGGLE: &str = "TOGGLE#";
 
-/// The toggle in whose partition an item lies.
-pub(super) fn toggle_in(pk: &str) -> Option<ToggleId> {
-    pk.strip_prefix(TOGGLE).map(|id| ToggleId(id.to_owned()))
+/// What stands on a shelf of the index.
+#[derive(Debug)]
+pub(super) enum Shelved {
+    Rollout(RolloutId),
+    Toggle(ToggleId),
 }
 
-/// The rollout that a partition belongs to.
-pub(super) fn rollout_of(pk: &str) -> Option<RolloutId> {
-    pk.strip_prefix("ROLLOUT#").map(|id| RolloutId(id.to_owned()))
+/// What an item of the index is, by its partition; `None` for what only another release knows.
+pub(super) fn shelved(pk: &str) -> Option<Shelved> {
+    let rollout = pk.strip_prefix(ROLLOUT).map(|id| Shelved::Rollout(RolloutId(id.to_owned())));
+    rollout.or_else(|| pk.strip_prefix(TOGGLE).map(|id| Shelved::Toggle(ToggleId(id.to_owned()))))
 }
 
 /// The partition of an alarm's watchers.

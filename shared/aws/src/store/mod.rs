@@ -24,12 +24,10 @@ use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::{
     Claim, Commit, Committed, Fault, Filed, Hook, Letter, Listed, Listing, PolicyRecord, Snapshot, Store,
 };
-use tidegate_wire::document;
 use tidegate_wire::timeline::Entry;
 
-use self::keys::Key;
-use self::reading::{field, json_in, rollout_in};
-use crate::faults::unreadable;
+use self::keys::{Key, Shelved};
+use self::reading::{document_in, field, json_in, pass_over};
 use crate::rights::Right;
 use crate::sdk::Sdk;
 
@@ -75,8 +73,7 @@ impl Store for Table {
     async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Fault> {
         let Some(item) = self.get(Key::document(id)).await? else { return Ok(None) };
         let what = format!("document of {id}");
-        let decoded = document::decode(field(&what, &item, "doc")?);
-        decoded.map(Some).map_err(|error| unreadable(what, error.to_string()).because(error))
+        document_in(&what, &item, "doc").map(Some)
     }
 
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, Fault> {
@@ -86,19 +83,28 @@ impl Store for Table {
     async fn listed(&self) -> Result<Listing, Fault> {
         let mut listing = Listing::default();
         for item in self.shelf(keys::LIVE, true, None).await? {
-            if let Some(id) = keys::toggle_in(field(LIST, &item, "pk")?) {
-                listing.toggles.push(id);
-                continue;
+            match keys::shelved(field(LIST, &item, "pk")?) {
+                Some(Shelved::Toggle(id)) => listing.toggles.push(id),
+                Some(Shelved::Rollout(id)) => {
+                    let target = field(LIST, &item, "target")?.to_owned();
+                    listing.rollouts.push(Listed { id, target });
+                }
+                None => pass_over(LIST, &item),
             }
-            let target = field(LIST, &item, "target")?.to_owned();
-            listing.rollouts.push(Listed { id: rollout_in(LIST, &item)?, target });
         }
         Ok(listing)
     }
 
     async fn ended(&self, limit: usize) -> Result<Vec<RolloutId>, Fault> {
         let items = self.shelf(keys::ENDED, false, Some(limit)).await?;
-        items.iter().map(|item| rollout_in(LIST, item)).collect()
+        let mut ended = Vec::new();
+        for item in &items {
+            match keys::shelved(field(LIST, item, "pk")?) {
+                Some(Shelved::Rollout(id)) => ended.push(id),
+                Some(Shelved::Toggle(_)) | None => pass_over(LIST, item),
+            }
+        }
+        Ok(ended)
     }
 
     async fn lock_holder(&self, target: &Target) -> Result<Option<RolloutId>, Fault> {

@@ -4,11 +4,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use tidegate_domain::rollout::RolloutId;
 use tidegate_engine::ports::Fault;
+use tidegate_wire::document::{self, Document};
+use tracing::warn;
 
 use super::Table;
-use super::keys::{self, INDEX, Item, Key, text};
+use super::keys::{INDEX, Item, Key, text};
 use crate::faults::{fault, unreadable};
 
 impl Table {
@@ -92,10 +93,10 @@ pub(super) fn field<'a>(what: &str, item: &'a Item, name: &str) -> Result<&'a st
         .ok_or_else(|| unreadable(what, format!("attribute {name} is missing or no text")))
 }
 
-/// The rollout that an item is a part of.
-pub(super) fn rollout_in(what: &str, item: &Item) -> Result<RolloutId, Fault> {
-    let pk = field(what, item, "pk")?;
-    keys::rollout_of(pk).ok_or_else(|| unreadable(what, format!("{pk:?} is no rollout's key")))
+/// Says that an item is passed over because only another release knows what it is: those that are known are looked at all the same.
+pub(super) fn pass_over(what: &str, item: &Item) {
+    let pk = item.get("pk").and_then(|pk| pk.as_s().ok()).map_or("", String::as_str);
+    warn!("{what}: {pk:?} is of no kind that this release knows here, it is passed over");
 }
 
 /// JSON in a text attribute.
@@ -116,6 +117,17 @@ pub(super) fn json_of<T: DeserializeOwned>(
 fn json<T: DeserializeOwned>(what: &str, name: &str, text: &str) -> Result<T, Fault> {
     serde_json::from_str(text)
         .map_err(|error| unreadable(what, format!("attribute {name}: {error}")).because(error))
+}
+
+/// A document in a text attribute.
+pub(super) fn document_in<D: Document>(what: &str, item: &Item, name: &str) -> Result<D, Fault> {
+    document::decode(field(what, item, name)?).map_err(|error| Fault::undecodable(what, error))
+}
+
+/// A document as it is stored.
+pub(super) fn to_document(what: &str, document: &impl Document) -> Result<AttributeValue, Fault> {
+    let encoded = document::encode(document);
+    encoded.map(text).map_err(|error| unreadable(what, error.to_string()).because(error))
 }
 
 /// A time in a text attribute.

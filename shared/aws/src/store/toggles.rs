@@ -8,7 +8,7 @@ use tidegate_engine::ports::{Committed, Fault};
 use super::Table;
 use super::commit::{ABSENT, number};
 use super::keys::{self, Item, Key, expires, moment, text};
-use super::reading::{field, json_in, to_json};
+use super::reading::{document_in, field, to_document};
 use crate::faults::fault;
 
 /// The condition that the item is as it was read.
@@ -30,7 +30,7 @@ impl From<Option<u64>> for Expected {
 impl Table {
     pub(super) async fn read_toggle(&self, id: &ToggleId) -> Result<Option<Toggle>, Fault> {
         let Some(item) = self.get(Key::toggle(id)).await? else { return Ok(None) };
-        json_in(&format!("toggle {id}"), &item, "toggle").map(Some)
+        document_in(&format!("toggle {id}"), &item, "doc").map(Some)
     }
 
     pub(super) async fn write_toggle(
@@ -51,14 +51,14 @@ impl Table {
 
     pub(super) async fn read_flag_guard(&self, id: &str) -> Result<Option<FlagGuard>, Fault> {
         let Some(item) = self.get(Key::flag_guard(id)).await? else { return Ok(None) };
-        json_in(&format!("guard of flags {id}"), &item, "guard").map(Some)
+        document_in(&format!("guard of flags {id}"), &item, "doc").map(Some)
     }
 
     pub(super) async fn write_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault> {
         let what = format!("PutItem guard of flags {} version {}", guard.id, guard.version);
         let mut item = Key::flag_guard(&guard.id).item();
         item.insert("version".to_owned(), number(guard.version));
-        item.insert("guard".to_owned(), to_json(&what, guard)?);
+        item.insert("doc".to_owned(), to_document(&what, guard)?);
         item.insert(
             "expires".to_owned(),
             expires(guard.judged.unwrap_or(guard.since), keys::FLAG_GUARD_KEPT),
@@ -88,7 +88,7 @@ impl Table {
 fn document(what: &str, toggle: &Toggle) -> Result<Item, Fault> {
     let mut item = Key::toggle(&toggle.id).item();
     item.insert("version".to_owned(), number(toggle.version));
-    item.insert("toggle".to_owned(), to_json(what, toggle)?);
+    item.insert("doc".to_owned(), to_document(what, toggle)?);
     if toggle.is_live() {
         item.insert("shelf".to_owned(), text(keys::LIVE));
         item.insert("since".to_owned(), text(moment(toggle.created)));

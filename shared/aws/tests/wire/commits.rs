@@ -71,7 +71,7 @@ async fn a_creation_writes_document_dedup_key_alarm_index_and_timeline() {
     assert_eq!(document["version"]["N"], "1");
     assert_eq!((text("shelf"), text("since")), ("live", "2026-03-01T10:00:00.000000Z"));
     assert_eq!((text("target"), text("phase")), ("lambda:checkout:live", "queued"));
-    assert_eq!(tidegate_wire::document::decode(text("doc")).unwrap(), queued());
+    assert_eq!(tidegate_wire::document::decode::<Rollout>(text("doc")).unwrap(), queued());
     let week = at("10:00:00").as_second() + 7 * 24 * 3600;
     assert_eq!(body["TransactItems"][1]["Put"]["Item"]["expires"]["N"], week.to_string());
 }

@@ -37,6 +37,15 @@ async fn a_document_that_cannot_be_read_says_so() {
 }
 
 #[tokio::test]
+async fn a_document_of_a_newer_format_may_be_read_later() {
+    let mut stored: Value = serde_json::from_str(&document::encode(&queued()).unwrap()).unwrap();
+    stored["format"] = json!(99);
+    let wire = Wire::answering([Answer::Json(json!({ "Item": item(&[("doc", stored.to_string())]) }))]);
+    let fault = wire.aws().store().load(&id()).await.unwrap_err();
+    assert!(fault.may_pass(), "{fault}");
+}
+
+#[tokio::test]
 async fn the_lock_names_its_holder() {
     let wire = Wire::answering([
         Answer::Json(json!({ "Item": item(&[("holder", id().0)]) })),
@@ -66,6 +75,24 @@ async fn live_rollouts_come_from_the_index_oldest_first_page_by_page() {
     assert_eq!((&body["IndexName"], &body["ScanIndexForward"]), (&json!("shelf"), &json!(true)));
     assert_eq!(body["ExpressionAttributeValues"][":shelf"]["S"], "live");
     assert_eq!(requests[1].body["ExclusiveStartKey"]["pk"]["S"], "x");
+}
+
+#[tokio::test]
+async fn what_only_another_release_knows_is_passed_over_in_every_list() {
+    let target = || ("target", "lambda:checkout:live".to_owned());
+    let unknown = || item(&[("pk", "FLEET#eu".to_owned())]);
+    let shelf = [unknown(), item(&[("pk", "ROLLOUT#a".to_owned()), target()])];
+    let hook = json!({ "deployment": "d-1", "execution": "token", "asked": "2026-03-01T10:00:00Z" });
+    let hooks =
+        [json!({ "question": "of a newer kind" }), hook].map(|hook| item(&[("hook", hook.to_string())]));
+    let wire =
+        Wire::answering([page(&shelf, &Value::Null), page(&shelf, &Value::Null), page(&hooks, &Value::Null)]);
+    let store = wire.aws().store();
+    let listed = store.listed().await.unwrap();
+    assert_eq!(listed.rollouts.iter().map(|listed| listed.id.0.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(store.ended(2).await.unwrap(), [RolloutId("a".to_owned())]);
+    let asked = store.asked().await.unwrap();
+    assert_eq!(asked.iter().map(|hook| hook.execution.as_str()).collect::<Vec<_>>(), ["token"]);
 }
 
 #[tokio::test]

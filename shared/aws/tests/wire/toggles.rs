@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{AskedBy, Stage, Toggle, ToggleId};
+use tidegate_domain::kept::Kept;
 use tidegate_domain::verdict::Baseline;
 use tidegate_engine::ports::{Committed, FaultKind, PolicyRecord};
+use tidegate_wire::document;
 
 use crate::appconfig::profile;
 use crate::harness::{Answer, Wire};
@@ -66,13 +68,11 @@ async fn a_toggle_that_is_not_what_was_read_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_toggle_is_read_as_it_stands_now_whatever_else_a_newer_release_wrote() {
-    let mut stored = serde_json::to_value(toggle()).unwrap();
-    stored["invented"] = json!("later");
+async fn a_toggle_is_read_as_it_stands_now() {
     let wire = Wire::answering([
-        Answer::Json(json!({ "Item": item(&[("toggle", stored.to_string())]) })),
+        Answer::Json(json!({ "Item": item(&[("doc", document::encode(&toggle()).unwrap())]) })),
         Answer::Json(json!({})),
-        Answer::Json(json!({ "Item": item(&[("toggle", "{}".to_owned())]) })),
+        Answer::Json(json!({ "Item": item(&[("doc", "{}".to_owned())]) })),
     ]);
     let store = wire.aws().store();
     let id = toggle().id;
@@ -81,6 +81,20 @@ async fn a_toggle_is_read_as_it_stands_now_whatever_else_a_newer_release_wrote()
     assert!(matches!(store.toggle(&id).await.unwrap_err().kind, FaultKind::Unreadable(_)));
     let sent = &wire.requests()[0].body;
     assert_eq!((&sent["Key"], &sent["ConsistentRead"]), (&key("TOGGLE#sale", "TOGGLE"), &json!(true)));
+}
+
+#[tokio::test]
+async fn what_a_newer_release_wrote_into_a_toggle_is_written_back_with_the_next_version() {
+    let mut stored: Value = serde_json::from_str(&document::encode(&toggle()).unwrap()).unwrap();
+    stored["toggle"]["invented"] = json!("later");
+    let read = Answer::Json(json!({ "Item": item(&[("doc", stored.to_string())]) }));
+    let wire = Wire::answering([read, done()]);
+    let store = wire.aws().store();
+    let before = store.toggle(&toggle().id).await.unwrap().unwrap();
+    store.commit_toggle(Some(&before), &over(&before)).await.unwrap();
+    let sent = &wire.requests()[1].body["Item"]["doc"]["S"];
+    let written: Value = serde_json::from_str(sent.as_str().unwrap()).unwrap();
+    assert_eq!((&written["toggle"]["invented"], &written["toggle"]["version"]), (&json!("later"), &json!(2)));
 }
 
 #[tokio::test]
@@ -122,13 +136,14 @@ fn guard() -> FlagGuard {
         baseline: Baseline::default(),
         judged: None,
         cause: None,
+        kept: Kept::default(),
     }
 }
 
 #[tokio::test]
 async fn a_guard_is_written_after_the_one_that_was_read() {
     let refused = Answer::Error(400, "ConditionalCheckFailedException", json!({ "message": "no" }));
-    let stored = item(&[("guard", serde_json::to_string(&guard()).unwrap())]);
+    let stored = item(&[("doc", document::encode(&guard()).unwrap())]);
     let wire = Wire::answering([done(), refused, Answer::Json(json!({ "Item": stored }))]);
     let store = wire.aws().store();
     let second = FlagGuard { version: 2, judged: Some(at("10:01:00")), ..guard() };

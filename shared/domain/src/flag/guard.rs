@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::kept::Kept;
 use crate::policy::Policy;
 use crate::verdict::{Baseline, Cause};
 
@@ -30,4 +31,7 @@ pub struct FlagGuard {
     /// Why it has to go back, once that was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// What its document says that this release does not know.
+    #[serde(skip)]
+    pub kept: Kept,
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deployment::{CodeDeploy, Comparison, DeploymentId, DeploymentStatus, Mover, Platform};
 use crate::effect::{Effect, EffectId, Owner, Pending};
+use crate::kept::Kept;
 use crate::policy::{Policy, Step};
 use crate::reason::Reason;
 use crate::target::{Observed, Routing, Target, Version};
@@ -116,6 +117,9 @@ pub struct Rollout {
     /// When it has to be over; counted from the start of preflight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
+    /// What its document says that this release does not know.
+    #[serde(skip)]
+    pub kept: Kept,
 }
 
 /// A share of the traffic that the candidate was read back to have.
@@ -170,6 +174,7 @@ impl Rollout {
             created: now,
             updated: now,
             deadline: None,
+            kept: Kept::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What can go wrong when calling the world. Adapters classify once; whether to try again is decided at a handler's edge.
 
+use tidegate_wire::document::Undecodable;
+
 /// A call to the world that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {kind}")]
@@ -37,6 +39,16 @@ impl Fault {
     /// A fault without a library's error behind it.
     pub fn new(what: impl Into<String>, kind: FaultKind) -> Self {
         Self { what: what.into(), kind, source: None }
+    }
+
+    /// A stored document that this release does not work on. One of a newer release passes as soon as this function is updated too.
+    pub fn undecodable(what: impl Into<String>, error: Undecodable) -> Self {
+        let problem = error.to_string();
+        let kind = match error {
+            Undecodable::Newer { .. } => FaultKind::Passing(problem),
+            Undecodable::Shape { .. } => FaultKind::Unreadable(problem),
+        };
+        Self::new(what, kind).because(error)
     }
 
     /// Keeps the library's error as the source.

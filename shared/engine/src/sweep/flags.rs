@@ -5,6 +5,7 @@ use tidegate_domain::assess::assess;
 use tidegate_domain::effect::Outcome;
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{SIGNATURE, Stage, ToggleId};
+use tidegate_domain::kept::Kept;
 use tidegate_domain::policy::Policy;
 use tidegate_domain::rollout::{Phase, Request, Rollout, RolloutId};
 use tidegate_domain::target::Version;
@@ -113,6 +114,7 @@ impl Sweep {
             baseline: tidegate_domain::verdict::Baseline::default(),
             judged: None,
             cause: None,
+            kept: Kept::default(),
         };
         let Some(rollout) = watched(&guard) else {
             warn!("{deployment} is not judged: policy {} names no target", guard.policy.name);

@@ -10,14 +10,15 @@ mod store;
 use std::sync::Arc;
 
 use tidegate_engine::ports::Ports;
+use tidegate_wire::document::Codec;
 
 use crate::gate::Gate;
 use crate::routers;
 
-/// Every port, for the caller of this gate.
-pub(crate) fn ports(gate: &Gate) -> Ports {
+/// Every port, for the caller of this gate, who is of this release.
+pub(crate) fn ports(gate: &Gate, release: Codec) -> Ports {
     Ports {
-        store: Arc::new(store::TableStore(gate.clone())),
+        store: Arc::new(store::TableStore { gate: gate.clone(), release }),
         routers: routers::registered(gate),
         metrics: Arc::new(metrics::CloudMetrics(gate.clone())),
         alarms: Arc::new(metrics::CloudAlarms(gate.clone())),

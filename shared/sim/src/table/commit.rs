@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_engine::ports::{Commit, Committed, Fault, FaultKind, Listing, LockChange};
-use tidegate_wire::document;
+use tidegate_wire::document::Codec;
 
 use super::Table;
 
@@ -23,10 +23,10 @@ impl Table {
 
     /// Writes a commit. A used key is told before a conflict: whoever repeats an event is to learn that it is a repetition,
     /// although the document went on since.
-    pub fn commit(&mut self, commit: Commit<'_>, now: Timestamp) -> Result<Committed, Fault> {
+    pub fn commit(&mut self, commit: Commit<'_>, now: Timestamp, release: Codec) -> Result<Committed, Fault> {
         let next = commit.next;
         let what = || format!("commit of {} version {}", next.id, next.version);
-        let text = document::encode(next).map_err(|e| Fault::new(what(), unreadable(&e)).because(e))?;
+        let text = release.encode(next).map_err(|e| unwritable(what(), e))?;
         if let Some(problem) = refusal(commit, text.len()) {
             return Err(Fault::new(what(), FaultKind::Refused(problem)));
         }
@@ -43,7 +43,7 @@ impl Table {
             LockChange::Release if holder != Some(&next.id) => return Ok(Committed::Locked),
             LockChange::Keep | LockChange::Take | LockChange::Release => {}
         }
-        let read = document::decode(&text).map_err(|e| Fault::new(what(), unreadable(&e)).because(e))?;
+        let read = release.decode(&text).map_err(|e| Fault::undecodable(what(), e))?;
         self.write(commit, now);
         self.read.insert(next.id.clone(), read);
         self.documents.insert(next.id.clone(), text);
@@ -86,6 +86,7 @@ fn refusal(commit: Commit<'_>, size: usize) -> Option<String> {
     (size > LARGEST_ITEM).then(|| format!("an item of {size} bytes; at most {LARGEST_ITEM}"))
 }
 
-fn unreadable(error: &impl ToString) -> FaultKind {
-    FaultKind::Unreadable(error.to_string())
+/// Everything that is stored can be written, so only a fault of ours leads here.
+pub(super) fn unwritable(what: String, error: serde_json::Error) -> Fault {
+    Fault::new(what, FaultKind::Unreadable(error.to_string())).because(error)
 }

@@ -7,19 +7,39 @@ use serde::{Deserialize, Serialize};
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
 use tidegate_engine::ports::{Committed, Fault, FaultKind, PolicyRecord};
+use tidegate_wire::document::{self, Codec, Undecodable};
 
 use super::Table;
+use super::commit::unwritable;
 
-/// What is known of flags, as it was read back from its text.
+/// What is known of flags. Documents are kept as text, as rollouts are.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Flags {
-    toggles: BTreeMap<ToggleId, Toggle>,
-    guards: BTreeMap<String, FlagGuard>,
+    toggles: BTreeMap<ToggleId, String>,
+    guards: BTreeMap<String, StoredGuard>,
     /// Names of policies by the alarms of their kill switches. What a policy no longer has stays: it has to be looked up in it.
     kill_switches: BTreeMap<String, BTreeSet<String>>,
+    /// The toggles as they read: read back from the text after each commit.
+    #[serde(skip)]
+    read: BTreeMap<ToggleId, Toggle>,
+}
+
+/// A guard's text, and its version beside it.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredGuard {
+    version: u64,
+    text: String,
 }
 
 impl Flags {
+    /// Reads every toggle anew, after the table itself was read from a file.
+    pub fn reread(&mut self) -> Result<(), Undecodable> {
+        for (id, text) in &self.toggles {
+            self.read.insert(id.clone(), document::decode(text)?);
+        }
+        Ok(())
+    }
+
     pub fn note_kill_switches(&mut self, record: &PolicyRecord) {
         let switches = record.policy().map(|policy| policy.kill_switches).unwrap_or_default();
         for switch in switches {
@@ -31,7 +51,17 @@ impl Flags {
 impl Table {
     /// Every toggle as it stands, by id.
     pub fn toggles(&self) -> &BTreeMap<ToggleId, Toggle> {
-        &self.flags.toggles
+        &self.flags.read
+    }
+
+    /// The toggle, read from its text by a function of this release.
+    pub fn toggle(&self, id: &ToggleId, release: Codec) -> Result<Option<Toggle>, Undecodable> {
+        self.flags.toggles.get(id).map(|text| release.decode(text)).transpose()
+    }
+
+    /// The toggle's text.
+    pub fn toggle_text(&self, id: &ToggleId) -> Option<&str> {
+        self.flags.toggles.get(id).map(String::as_str)
     }
 
     /// Writes a toggle, on condition that it is still as it was.
@@ -40,6 +70,7 @@ impl Table {
         before: Option<&Toggle>,
         next: &Toggle,
         now: Timestamp,
+        release: Codec,
     ) -> Result<Committed, Fault> {
         let what = || format!("commit of toggle {} version {}", next.id, next.version);
         let expected = before.map_or(1, |before| before.version + 1);
@@ -47,12 +78,13 @@ impl Table {
             let problem = format!("the next version is {expected}");
             return Err(Fault::new(what(), FaultKind::Refused(problem)));
         }
-        if self.flags.toggles.get(&next.id).map(|stored| stored.version)
-            != before.map(|before| before.version)
-        {
+        if self.flags.read.get(&next.id).map(|stored| stored.version) != before.map(|before| before.version) {
             return Ok(Committed::Conflict);
         }
-        self.flags.toggles.insert(next.id.clone(), reread(next, what)?);
+        let text = release.encode(next).map_err(|error| unwritable(what(), error))?;
+        let read = release.decode(&text).map_err(|error| Fault::undecodable(what(), error))?;
+        self.flags.read.insert(next.id.clone(), read);
+        self.flags.toggles.insert(next.id.clone(), text);
         self.index.note_toggle(next, now);
         Ok(Committed::Done)
     }
@@ -63,30 +95,24 @@ impl Table {
     }
 
     /// A deployment under guard.
-    pub fn flag_guard(&self, id: &str) -> Option<FlagGuard> {
-        self.flags.guards.get(id).cloned()
+    pub fn flag_guard(&self, id: &str, release: Codec) -> Result<Option<FlagGuard>, Undecodable> {
+        self.flags.guards.get(id).map(|stored| release.decode(&stored.text)).transpose()
+    }
+
+    /// The texts of all guards.
+    pub fn guard_texts(&self) -> impl Iterator<Item = &str> {
+        self.flags.guards.values().map(|stored| stored.text.as_str())
     }
 
     /// Writes a guard, on condition that the one before it has the version before its own.
-    pub fn put_flag_guard(&mut self, guard: &FlagGuard) -> Result<Committed, Fault> {
+    pub fn put_flag_guard(&mut self, guard: &FlagGuard, release: Codec) -> Result<Committed, Fault> {
         let stored = self.flags.guards.get(&guard.id).map_or(0, |stored| stored.version);
         if stored + 1 != guard.version {
             return Ok(Committed::Conflict);
         }
-        let read = reread(guard, || format!("guard {} version {}", guard.id, guard.version))?;
-        self.flags.guards.insert(guard.id.clone(), read);
+        let what = || format!("guard {} version {}", guard.id, guard.version);
+        let text = release.encode(guard).map_err(|error| unwritable(what(), error))?;
+        self.flags.guards.insert(guard.id.clone(), StoredGuard { version: guard.version, text });
         Ok(Committed::Done)
     }
-}
-
-/// What a reader of the stored text gets.
-fn reread<T: Serialize + for<'de> Deserialize<'de>>(
-    thing: &T,
-    what: impl Fn() -> String,
-) -> Result<T, Fault> {
-    let unreadable = |error: serde_json::Error| {
-        Fault::new(what(), FaultKind::Unreadable(error.to_string())).because(error)
-    };
-    let text = serde_json::to_string(thing).map_err(unreadable)?;
-    serde_json::from_str(&text).map_err(unreadable)
 }

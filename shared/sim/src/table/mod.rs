@@ -16,7 +16,7 @@ use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::ticks::Tick;
 use tidegate_domain::verdict::{Evidence, Verdict};
 use tidegate_engine::ports::{Claim, Letter, PolicyRecord, Snapshot};
-use tidegate_wire::document::{self, Undecodable};
+use tidegate_wire::document::{self, Codec, Undecodable};
 use tidegate_wire::timeline::Entry;
 
 use filed::Deployments;
@@ -76,9 +76,14 @@ struct StoredPolicy {
 }
 
 impl Table {
-    /// The document, read from its text.
-    pub fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Undecodable> {
-        self.documents.get(id).map(|text| document::decode(text)).transpose()
+    /// The document, read from its text by a function of this release.
+    pub fn load(&self, id: &RolloutId, release: Codec) -> Result<Option<Rollout>, Undecodable> {
+        self.documents.get(id).map(|text| release.decode(text)).transpose()
+    }
+
+    /// The document's text.
+    pub fn text(&self, id: &RolloutId) -> Option<&str> {
+        self.documents.get(id).map(String::as_str)
     }
 
     /// Has a document be what this release cannot read.
@@ -98,7 +103,7 @@ impl Table {
         for (id, text) in &self.documents {
             self.read.insert(id.clone(), document::decode(text)?);
         }
-        Ok(())
+        self.flags.reread()
     }
 
     /// How many commits were written.

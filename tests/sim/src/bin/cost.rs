@@ -96,21 +96,22 @@ fn idle() -> f64 {
 
 fn standing(rollouts: f64) -> f64 {
     let metrics = METRICS_OF_SWEEPS + if rollouts > 0.0 { METRICS_OF_ROLLOUTS } else { 0.0 };
-    metrics * price::METRIC
-        + ALARMS * price::ALARM
-        + price::COMPOSITE_ALARM
-        + price::DASHBOARD
-        + price::KEY
+    metrics * price::METRIC + ALARMS * price::ALARM + price::COMPOSITE_ALARM + price::DASHBOARD + price::KEY
 }
 
 fn main() {
     let (_, report) = play(scenario("healthy"), 1);
     let each = rollout(&report);
-    println!("| rollouts a month | watching it: alarms, metrics, dashboard, key | sweeps | rollouts | together |");
+    println!(
+        "| rollouts a month | watching it: alarms, metrics, dashboard, key | sweeps | rollouts | together |"
+    );
     println!("|---|---|---|---|---|");
     for rollouts in [0.0, 100.0, 10_000.0] {
         let (standing, idle, busy) = (standing(rollouts), idle(), rollouts * each);
-        println!("| {rollouts} | ${standing:.2} | ${idle:.2} | ${busy:.2} | ${:.2} |", standing + idle + busy);
+        println!(
+            "| {rollouts} | ${standing:.2} | ${idle:.2} | ${busy:.2} | ${:.2} |",
+            standing + idle + busy
+        );
     }
     let sweeps = report.invocations.get(&Owner::HealthCheck).copied().unwrap_or_default();
     println!("\nA rollout: {:.2} cents; {sweeps} of its invocations are health-check's.", each * 100.0);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Edit, Profile, Spot, Wanted};
 use crate::effect::{EffectId, Outcome};
+use crate::kept::Kept;
 use crate::rollout::RolloutId;
 use crate::units::Span;
 
@@ -159,6 +160,9 @@ pub struct Toggle {
     pub created: Timestamp,
     /// When the document last changed.
     pub updated: Timestamp,
+    /// What its document says that this release does not know.
+    #[serde(skip)]
+    pub kept: Kept,
 }
 
 /// One thing that happened to a toggle.
@@ -294,6 +298,7 @@ impl Toggle {
             told_late: None,
             created: now,
             updated: now,
+            kept: Kept::default(),
         }
     }
 
