@@ -8,12 +8,12 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python audit bench bench-judge bench-speed bench-guard bench-kill bench-cost
+.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
 
-test: tools fmt layers clippy unit deny python
+test: tools fmt layers clippy unit deny python security
 	@echo "make test: all passed"
 
 tools:
@@ -43,9 +43,18 @@ audit: tools
 
 # Ministack runs the functions' real binaries; building them takes longest.
 python: tools
+	@tests/tools.sh sam
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
+	tests/infra/check_terraform.sh
+	tests/infra/check_cdk.sh
 	$(PYTHON) -m pytest -q tests
+
+# What is known to be unsafe; what is passed over says why beside it.
+security:
+	@tests/tools.sh checkov
+	.tools/checkov/bin/checkov -d infra/sam --config-file infra/sam/.checkov.yaml
+	.tools/checkov/bin/checkov -d infra/terraform --framework terraform --compact --quiet --skip-download
 
 # Cold start, memory and size of the release binaries beside Python and Node; writes docs/cold-start.md. Not a test.
 bench:
@@ -77,3 +86,8 @@ bench-kill:
 # What an installation costs a month, by calls that the simulated cloud counts: prints the table of infra/README.md. Not a test.
 bench-cost:
 	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost
+
+# New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
+deploy-functions:
+	@tests/tools.sh python
+	@PATH="$(CURDIR)/.tools/venv/bin:$$PATH" infra/deploy-functions.sh

@@ -3,7 +3,9 @@
 #
 #   tests/tools.sh            the Python tools: .tools/venv
 #   tests/tools.sh deny       cargo-deny:       .tools/bin/cargo-deny (compiles for some minutes, once)
-#   tests/tools.sh node       the npm packages of tests/infra and tests/bench
+#   tests/tools.sh node       the npm packages of tests/infra, tests/infra/terraform (half a gigabyte), tests/bench and infra/cdk
+#   tests/tools.sh checkov    checkov:          .tools/checkov, an environment of its own
+#   tests/tools.sh sam        the SAM CLI:      .tools/sam, another
 #
 # Several may be named at once. PYTHON names another Python than python3 (3.10 or newer).
 set -euo pipefail
@@ -28,12 +30,14 @@ quietly() {
 # A copy of the file that was installed last stands beside the installation, so that a second run costs a compare.
 up_to_date() { cmp -s "$1" "$2"; }
 
-python_tools() {
-  local wanted=$root/tests/requirements.txt installed=$tools/venv/installed-requirements.txt
+# Makes an environment of exactly what a file of requirements names.
+python_environment() {
+  local environment=$1 wanted=$2
+  local installed=$environment/installed-requirements.txt
   up_to_date "$wanted" "$installed" && return
-  echo "tools.sh: installing the Python tools into .tools/venv" >&2
-  [[ -x $tools/venv/bin/python ]] || quietly "${PYTHON:-python3}" -m venv "$tools/venv"
-  quietly "$tools/venv/bin/python" -m pip install --disable-pip-version-check --no-input -r "$wanted"
+  echo "tools.sh: installing ${wanted#"$root"/} into ${environment#"$root"/}" >&2
+  [[ -x $environment/bin/python ]] || quietly "${PYTHON:-python3}" -m venv "$environment"
+  quietly "$environment/bin/python" -m pip install --disable-pip-version-check --no-input -r "$wanted"
   cp "$wanted" "$installed"
 }
 
@@ -48,7 +52,7 @@ cargo_deny() {
 
 npm_packages() {
   local folder wanted installed
-  for folder in "$root/tests/infra" "$root/tests/bench"; do
+  for folder in "$root/tests/infra" "$root/tests/infra/terraform" "$root/tests/bench" "$root/infra/cdk"; do
     wanted=$folder/package-lock.json installed=$folder/node_modules/installed-package-lock.json
     up_to_date "$wanted" "$installed" && continue
     echo "tools.sh: installing the npm packages of ${folder#"$root"/}" >&2
@@ -60,9 +64,10 @@ npm_packages() {
 mkdir -p "$tools"
 for tool in "${@:-python}"; do
   case $tool in
-    python) python_tools ;;
+    python) python_environment "$tools/venv" "$root/tests/requirements.txt" ;;
+    checkov | sam) python_environment "$tools/$tool" "$root/tests/requirements-$tool.txt" ;;
     deny) cargo_deny ;;
     node) npm_packages ;;
-    *) echo "tools.sh: no tool is called \"$tool\"; known: python, deny, node" >&2; exit 2 ;;
+    *) echo "tools.sh: no tool is called \"$tool\"; known: python, checkov, sam, deny, node" >&2; exit 2 ;;
   esac
 done

@@ -15,6 +15,7 @@
 //! | `doctor`, `remedy` | whether an installation is whole, and what helps where it is not |
 //! | `recorded`, `backtest` | counts from files, to be judged offline; a policy played over them |
 //! | `play`, `expectations`, `story` | a scenario played, and all that its telling needs |
+//! | `rights` | what each verb calls on AWS, and who may do it |
 //! | `show`, `page`, `out` | text for terminals, the HTML page, the standard output |
 //!
 //! # Machine shapes
@@ -51,6 +52,7 @@ mod play;
 mod recorded;
 #[cfg(feature = "aws")]
 mod remedy;
+pub mod rights;
 mod show;
 pub mod status;
 mod steps;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import command
 from cloud import Cloud
 from house import House, packages
 from minutes import Minutes
@@ -22,6 +24,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 def code() -> dict[str, bytes]:
     """The deployment packages of the real functions."""
     return packages()
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    """The operator's command."""
+    return command.built()
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ pub fn all() -> Vec<(&'static str, &'static [Right])> {
     vec![
         #[cfg(feature = "store")]
         ("store", crate::store::RIGHTS),
+        #[cfg(feature = "inspection")]
+        ("inspection", crate::inspection::RIGHTS),
         #[cfg(feature = "metrics")]
         ("metrics", crate::metrics::RIGHTS),
         #[cfg(feature = "alarms")]

@@ -1,0 +1,11 @@
+terraform {
+  # Conditions of variables look at other variables: Terraform 1.9.
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.99.1, < 7.0"
+    }
+  }
+}
