@@ -10,6 +10,7 @@ import pytest
 from cloud import REGION
 from command import BAD, DENIED, GOOD, UNAVAILABLE, UNDECIDED, USAGE, Command, ended
 from house import House, Workload, policy
+from rough import RoughHouse
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,20 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(house: House, tidegate: 
     assert elsewhere.exit == BAD
     assert "✗   table" in elsewhere.stdout
     assert "→ say --stack NAME" in elsewhere.stdout
+
+
+def test_a_document_of_a_newer_release_hides_no_other_rollout(rough: RoughHouse, binary: Path, tmp_path: Path) -> None:
+    """As after a downgrade: the old functions leave it alone, and people see what there is."""
+    workload = rough.workload("listed")
+    rollout = rough.bake(workload)
+    newer = {"pk": "ROLLOUT#newer", "sk": "DOC", "shelf": "live", "since": "2026-11-22T08:00:00Z", "doc": '{"format":99,"rollout":{}}'}
+    table = rough.cloud.client("dynamodb")
+    table.put_item(TableName=rough.table, Item={name: {"S": value} for name, value in newer.items()} | {"version": {"N": "1"}})
+    try:
+        called = Command(rough.cloud.endpoint, binary, tmp_path)("list")
+    finally:
+        table.delete_item(TableName=rough.table, Key={"pk": {"S": "ROLLOUT#newer"}, "sk": {"S": "DOC"}})
+    assert called.exit == UNAVAILABLE, called
+    assert rollout in called.stdout
+    assert "newer cannot be read" in called.stdout
+    assert "has format 99, of a newer release" in called.stderr

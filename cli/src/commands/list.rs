@@ -24,13 +24,20 @@ pub async fn run(args: &args::List, backend: &mut dyn Backend, out: &mut Out) ->
         let ended = ports.store.ended(ENDED).await?;
         ids.extend(ended.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());
     }
-    let mut all = Vec::new();
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
     for id in &ids {
-        all.extend(Stored::read(ports.store.as_ref(), id).await?.map(|stored| Status::of(&stored)));
+        match Stored::read(ports.store.as_ref(), id).await {
+            Ok(stored) => all.extend(stored.map(|stored| Status::of(&stored))),
+            Err(fault) => unread.push((id, fault)),
+        }
     }
     out.say(&table(&all))?;
     out.give(&all)?;
-    Ok(Exit::Good)
+    // What cannot be read hides nothing else.
+    for (id, fault) in &unread {
+        out.say(&format!("{id} cannot be read: {fault}\n"))?;
+    }
+    unread.into_iter().next().map_or(Ok(Exit::Good), |(_, fault)| Err(fault.into()))
 }
 
 fn table(all: &[Status]) -> String {
