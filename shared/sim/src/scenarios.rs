@@ -50,6 +50,7 @@ built_in! {
     "codedeploy-twice-and-late",
     "deadline",
     "drift-back-to-stable",
+    "drift-in-the-watch",
     "drift-more-on-candidate",
     "drift-third-version",
     "duplicates-of-everything",
