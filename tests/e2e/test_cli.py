@@ -171,13 +171,13 @@ def test_a_document_of_a_newer_release_hides_no_other_rollout(rough: RoughHouse,
     """As after a downgrade: the old functions leave it alone, and people see what there is."""
     workload = rough.workload("listed")
     rollout = rough.bake(workload)
-    newer = {"pk": "ROLLOUT#newer", "sk": "DOC", "shelf": "live", "since": "2026-11-22T08:00:00Z", "doc": '{"format":99,"rollout":{}}'}
-    table = rough.cloud.client("dynamodb")
-    table.put_item(TableName=rough.table, Item={name: {"S": value} for name, value in newer.items()} | {"version": {"N": "1"}})
+    table, key = rough.cloud.client("dynamodb"), {"pk": {"S": "ROLLOUT#newer"}, "sk": {"S": "DOC"}}
+    stored = table.get_item(TableName=rough.table, Key=key | {"pk": {"S": f"ROLLOUT#{rollout}"}})["Item"]
+    table.put_item(TableName=rough.table, Item=stored | key | {"doc": {"S": '{"format":99,"rollout":{}}'}})
     try:
         called = Command(rough.cloud.endpoint, binary, tmp_path)("list")
     finally:
-        table.delete_item(TableName=rough.table, Key={"pk": {"S": "ROLLOUT#newer"}, "sk": {"S": "DOC"}})
+        table.delete_item(TableName=rough.table, Key=key)
     assert called.exit == UNAVAILABLE, called
     assert rollout in called.stdout
     assert "newer cannot be read" in called.stdout
