@@ -32,8 +32,10 @@ from typing import TypeVar
 import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "infra"))
+
+from translate import read_template, transformed  # noqa: E402
 
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
@@ -268,7 +270,7 @@ class Cloud:
                 yield name, made
 
     def _packaged(self, path: Path, code: Mapping[str, bytes | Path], used: set[str], prefix: str) -> dict:
-        template = _without_what_is_not_here(yaml_parse(path.read_text()))
+        template = _without_what_is_not_here(read_template(path))
         functions = {name: one for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"}
         used.update(functions)
         for logical_id in functions.keys() & code.keys():
@@ -278,7 +280,8 @@ class Cloud:
         for logical_id, resource in template["Resources"].items():
             if resource["Type"] == NESTED:
                 nested = self._packaged(path.parent / resource["Properties"]["TemplateURL"], code, used, f"{prefix}/{logical_id}")
-                resource["Properties"]["TemplateURL"] = self._uploaded_template(_transformed(nested), f"{prefix}/{logical_id}")
+                # The emulator makes SAM's transform only for the outermost template.
+                resource["Properties"]["TemplateURL"] = self._uploaded_template(transformed(nested), f"{prefix}/{logical_id}")
                 there = {f"{logical_id}.Outputs.{name}" for name in nested["Outputs"]}
                 template["Outputs"] = {
                     name: output
@@ -481,17 +484,6 @@ def _output_of(output: dict, stack: str) -> str | None:
 
 def _names(value: object, logical_ids: set[str]) -> bool:
     return any(f'"{one}"' in json.dumps(value) for one in logical_ids)
-
-
-def _transformed(template: dict) -> dict:
-    """A nested template after SAM's transform. The emulator makes the transform only for the outermost one."""
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    return transform(json.loads(json.dumps(template, default=str)), {"AWS::Region": REGION}, _NoManagedPolicies())
-
-
-class _NoManagedPolicies:
-    def load(self) -> dict:
-        return {}
 
 
 def _ministack_command() -> str:

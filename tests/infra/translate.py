@@ -45,6 +45,11 @@ def translate(template: dict) -> dict:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://code/function.zip"
+    return transformed(template)
+
+
+def transformed(template: dict) -> dict:
+    """A template after SAM's transform, with the code where the template says."""
     return transform(template, {"AWS::Region": "eu-west-1"}, NoManagedPolicies())
 
 
