@@ -61,5 +61,5 @@ def test_how_long_a_rollback_took_is_measured(house: House, minutes: Minutes) ->
     for line in lines:
         (directive,) = line["_aws"]["CloudWatchMetrics"]
         assert directive["Namespace"] == "Tidegate"
-        assert {metric["Name"] for metric in directive["Metrics"]} == {"Rollbacks", "RollbackSeconds"}
+        assert {metric["Name"] for metric in directive["Metrics"]} == {"RolloutsEnded", "RolloutsSucceeded", "RolloutsRolledBack", "RollbackSeconds"}
         assert 0 <= line["RollbackSeconds"] < 60

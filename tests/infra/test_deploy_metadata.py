@@ -15,13 +15,12 @@ CRATES = sorted(path.parent.name for path in (ROOT / "functions").glob("*/Cargo.
 
 def deployed(crate: str) -> Iterator[dict]:
     """The properties of every function of the templates that runs this crate's binary."""
-    for file in (ROOT / "infra" / "sam").glob("*.yaml"):
+    for file in (ROOT / "infra" / "sam").glob("[!.]*.yaml"):
         template = yaml_parse(file.read_text())
-        common = template.get("Globals", {}).get("Function", {})
         for resource in template["Resources"].values():
             properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::Serverless::Function" and properties["CodeUri"].rstrip("/").endswith(f"/{crate}"):
-                yield common | properties
+                yield properties
 
 
 @pytest.mark.parametrize("crate", CRATES)
