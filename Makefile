@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
+.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -93,6 +93,12 @@ bench-kill:
 # What an installation costs a month, by calls that the simulated cloud counts: prints the table of infra/README.md. Not a test.
 bench-cost:
 	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost
+
+# Random worlds with faults in them, on every core; writes docs/soak.md. CI plays the first 2,000 seeds. Not a test.
+SEEDS := 200000
+soak:
+	cargo run --locked --profile ci -p tidegate-tests-sim --bin soak -- $(SEEDS) docs/soak.md \
+	  "$$(git rev-parse --short HEAD)" "$$(date -u +%F)"
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

@@ -8,6 +8,7 @@ mod following;
 mod get;
 pub mod judge;
 mod list;
+mod mixed;
 mod ordering;
 mod policy;
 mod quarantine;

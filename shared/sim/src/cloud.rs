@@ -20,7 +20,7 @@ use crate::faults::{Aim, Chances};
 use crate::gate::{Gate, Shared, Slot};
 use crate::ports::ports;
 use crate::queue::{Delivery, Due};
-use crate::scenario::Scenario;
+use crate::scenario::{Action, Scenario, UpdatePlan};
 use crate::script;
 use crate::state::State;
 use crate::view::View;
@@ -174,6 +174,9 @@ impl Cloud {
             Due::Happening(index) => {
                 if let Some(happening) = self.scenario.happens.get(index) {
                     script::happen(&mut self.shared.lock(), &self.scenario, happening);
+                    if let Action::Update(UpdatePlan { function, to }) = happening.then {
+                        self.install(function, to.codec());
+                    }
                 }
                 Step::Happened
             }
@@ -200,9 +203,10 @@ impl Cloud {
         let (invocation, owner) = (self.started, delivery.to);
         {
             let state = &mut *self.shared.lock();
-            state
-                .slots
-                .insert(invocation, Slot { owner, sweeps: delivery.sweeps(), wake: None, killed: None });
+            state.slots.insert(
+                invocation,
+                Slot { owner, sweeps: delivery.sweeps(), wake: None, killed: None, calls: 0 },
+            );
             *state.invocations.entry(owner).or_default() += 1;
             let expires = LONGEST_FUNCTION_TIMEOUT.after(state.now);
             state.put(expires, Due::Expire(invocation));

@@ -11,7 +11,7 @@ use tidegate_engine::ports::Notice;
 
 use crate::bus;
 use crate::dice::{Dice, Key};
-use crate::faults::{Call, Faults};
+use crate::faults::{Call, Faults, Struck};
 use crate::gate::Slot;
 use crate::queue::{Delivery, Due, Queue, SWEEP};
 use crate::table::Table;
@@ -34,6 +34,17 @@ pub(crate) struct State {
     pub faults: Faults,
     /// Until when no sweep is sent.
     pub no_sweep_until: Timestamp,
+    /// By how many seconds the clocks of functions are ahead.
+    #[serde(default)]
+    pub skews: BTreeMap<Owner, i64>,
+    /// Since when nothing goes wrong any more, where something did.
+    #[serde(default)]
+    pub calm_since: Option<Timestamp>,
+    #[serde(default)]
+    pub struck: Struck,
+    /// The most calls that one invocation of each function has made.
+    #[serde(default)]
+    pub busiest: BTreeMap<Owner, u64>,
     pub calls: BTreeMap<Owner, BTreeMap<Call, Counted>>,
     pub invocations: BTreeMap<Owner, u64>,
     pub notices: Vec<Sent>,
@@ -60,6 +71,10 @@ impl State {
             queue: Queue::default(),
             faults,
             no_sweep_until: start,
+            skews: BTreeMap::new(),
+            calm_since: None,
+            struck: Struck::default(),
+            busiest: BTreeMap::new(),
             calls: BTreeMap::new(),
             invocations: BTreeMap::new(),
             notices: Vec::new(),
@@ -124,6 +139,7 @@ impl State {
             let lost = self.faults.chances.lost;
             if self.chance.chance(lost.fraction()) {
                 self.note(format!("lost on the way to {to}: {what}"));
+                self.struck.met("lost");
             } else {
                 self.send(to, &event, &what);
             }
@@ -134,11 +150,17 @@ impl State {
     pub fn send(&mut self, to: Owner, payload: &Value, what: &str) {
         let chances = self.faults.chances.clone();
         let copies = if self.chance.chance(chances.duplicates.fraction()) { 2 } else { 1 };
+        if copies > 1 {
+            self.struck.met("duplicates");
+        }
         for _ in 0..copies {
             let soon = self.order.between(50, 800);
             let late_by = u64::from(chances.late_by.as_seconds()) * 1_000;
             let late =
                 if self.chance.chance(chances.late.fraction()) { self.chance.between(0, late_by) } else { 0 };
+            if late > 0 {
+                self.struck.met("late");
+            }
             let delivery =
                 Delivery { to, payload: payload.clone(), what: what.to_owned(), attempt: 1, asked: None };
             self.put(later(self.now, soon + late), Due::Invoke(delivery));
@@ -204,10 +226,22 @@ impl State {
         counted.items += items;
     }
 
+    /// Counts a call of an invocation.
+    pub fn count_within(&mut self, invocation: u64) {
+        if let Some(slot) = self.slots.get_mut(&invocation) {
+            slot.calls += 1;
+            let most = self.busiest.entry(slot.owner).or_default();
+            *most = slot.calls.max(*most);
+        }
+    }
+
     /// The moment as of which the index answers.
     pub fn index_as_of(&mut self) -> Timestamp {
         let longest = u64::from(self.faults.chances.stale_index.as_seconds()) * 1_000;
         let behind = self.chance.between(0, longest);
+        if behind > 0 {
+            self.struck.met("staleIndex");
+        }
         self.now.saturating_sub(crate::world::traffic::millis(behind)).unwrap_or(self.now)
     }
 }

@@ -15,7 +15,7 @@ use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::Letter;
 use tidegate_wire::timeline::Entry;
 
-use crate::faults::Call;
+use crate::faults::{Call, Struck};
 use crate::queue::Due;
 use crate::state::State;
 use crate::world::World;
@@ -171,6 +171,21 @@ impl View<'_> {
     /// How many invocations run at this moment.
     pub fn running(&self) -> usize {
         self.0.slots.len()
+    }
+
+    /// Which faults struck, and how often.
+    pub fn struck(&self) -> &Struck {
+        &self.0.struck
+    }
+
+    /// Since when nothing goes wrong any more, where something did.
+    pub fn calm_since(&self) -> Option<Timestamp> {
+        self.0.calm_since
+    }
+
+    /// The most calls that one invocation of each function has made.
+    pub fn busiest(&self) -> &BTreeMap<Owner, u64> {
+        &self.0.busiest
     }
 
     /// What happened, in words, oldest first.

@@ -185,4 +185,8 @@ impl Table {
         let PolicyRecord { name, text, json, applied, by } = policy.clone();
         self.policies.insert(name, StoredPolicy { text, json, applied, by });
     }
+
+    pub fn delete_policy(&mut self, name: &str) {
+        self.policies.remove(name);
+    }
 }
