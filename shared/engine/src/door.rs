@@ -121,26 +121,26 @@ impl Door {
         }
     }
 
-    /// Keeps an event that cannot be read, and has people told of it once.
+    /// Keeps what nothing can be done about until somebody acts, and has people told of it, once for each id.
+    pub async fn keep(&self, id: &str, payload: Value, problem: &str) -> Result<(), Fault> {
+        let at = self.clock.now();
+        warn!(event.id = %id, function = %self.owner, "event {id} is quarantined: {problem}");
+        let letter =
+            Letter { id: id.to_owned(), received_by: self.owner, problem: problem.to_owned(), payload, at };
+        self.store.quarantine(&letter).await?;
+        let outcome = Outcome::quarantined(self.owner, id, problem, at);
+        self.bus.publish(&[Message::RolloutOutcome(RolloutOutcome { outcome })]).await
+    }
+
+    /// Keeps an event that cannot be read.
     async fn quarantine(&self, payload: &Value, unreadable: &Unreadable) -> Result<Value, Fault> {
-        let now = self.clock.now();
         let id = payload
             .get("id")
             .and_then(Value::as_str)
             .filter(|id| *id == line(id, LONGEST_ID))
             .map_or_else(|| fnv1a(&payload.to_string()), str::to_owned);
         let problem = unreadable.to_string();
-        warn!(event.id = %id, function = %self.owner, "event {id} is quarantined: {problem}");
-        let letter = Letter {
-            id: id.clone(),
-            received_by: self.owner,
-            problem: problem.clone(),
-            payload: payload.clone(),
-            at: now,
-        };
-        self.store.quarantine(&letter).await?;
-        let outcome = Outcome::quarantined(self.owner, &id, &problem, now);
-        self.bus.publish(&[Message::RolloutOutcome(RolloutOutcome { outcome })]).await?;
+        self.keep(&id, payload.clone(), &problem).await?;
         Ok(json!({ "quarantined": id, "problem": problem }))
     }
 }

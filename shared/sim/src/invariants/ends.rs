@@ -76,9 +76,7 @@ pub(super) fn reach_people(view: &View<'_>) -> Checked {
     // an event that could not be read for lack of a right may have been handled by a later attempt.
     let denied = view.struck().calls.values().any(|harms| harms.contains_key(Harm::Deny.kind()));
     let lossy = denied || view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
-    // Known: a deployment that cannot be guarded is passed over before its page is sent; a crash between the two leaves it unsaid.
-    let letters = view.quarantine().into_iter().filter(|letter| !letter.problem.contains("is not guarded"));
-    for letter in letters.filter(|_| !lossy) {
+    for letter in view.quarantine().into_iter().filter(|_| !lossy) {
         let page =
             Outcome::quarantined(letter.received_by, &letter.id, &letter.problem, letter.at).outcome_id;
         holds(view.notices().iter().any(|sent| sent.outcome_id == page), || {
