@@ -217,6 +217,8 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
         // Functions are the cloud's own.
         Action::Update(_) => {}
         Action::Calm(_) => calm(state, scenario),
+        Action::Backup(_) => state.backup = Some(Box::new(state.table.clone())),
+        Action::Restore(_) => restore(state),
         Action::Spoils(id) => {
             state.note(format!("the document of {id} cannot be read any more"));
             state.table.spoil(id);
@@ -234,6 +236,16 @@ fn calm(state: &mut State, scenario: &Scenario) {
     state.no_sweep_until = now;
     state.world.lateness.change(now, scenario.metrics);
     state.calm_since = Some(now);
+}
+
+/// The table is what it was at the backup; that something was written since is all that it keeps.
+fn restore(state: &mut State) {
+    let Some(backup) = state.backup.clone() else { return };
+    state.note("the table is restored from its backup");
+    let commits = state.table.commits();
+    state.table = *backup;
+    state.table.goes_on_after(commits);
+    state.restored = Some(state.now);
 }
 
 /// Somebody asks for a rollout.

@@ -188,6 +188,16 @@ impl View<'_> {
         &self.0.busiest
     }
 
+    /// How many calls the functions made since the minute began.
+    pub fn calls_this_minute(&self) -> u64 {
+        self.0.calls_this_minute
+    }
+
+    /// When the table was restored last from a backup.
+    pub fn restored(&self) -> Option<Timestamp> {
+        self.0.restored
+    }
+
     /// What happened, in words, oldest first.
     pub fn log(&self) -> &[Happened] {
         &self.0.log

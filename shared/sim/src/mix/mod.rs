@@ -12,7 +12,7 @@ use tidegate_domain::units::Span;
 
 use crate::dice::Dice;
 use crate::faults::Chances;
-use crate::scenario::{Action, AlarmPlan, Calm, Expect, Happening, Scenario};
+use crate::scenario::{Action, AlarmPlan, Expect, Happening, Nothing, Scenario};
 use crate::scenarios;
 
 pub use shrink::shrunk;
@@ -102,7 +102,7 @@ impl Mix {
         mixed.chances = serde_json::from_value::<Chances>(chances).unwrap_or_default();
         mixed.policy = within_deadline(&mixed.policy);
         let calm = UNTIL_CALM + lasts(&mixed);
-        mixed.happens.push(Happening { at: calm, on: None, then: Action::Calm(Calm {}) });
+        mixed.happens.push(Happening { at: calm, on: None, then: Action::Calm(Nothing {}) });
         mixed.limit = calm + AFTERWARDS;
         mixed.expect = Expect::default();
         mixed

@@ -51,7 +51,7 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 
-pub use clocks::{Calm, SkewPlan, UpdatePlan};
+pub use clocks::{Nothing, SkewPlan, UpdatePlan};
 pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
 pub use flags::{
@@ -281,7 +281,11 @@ pub enum Action {
     Update(UpdatePlan),
     /// `calm: {}`: from now on nothing goes wrong: no fault by chance or by aim, clocks are right, the schedule speaks, metrics
     /// come in time.
-    Calm(Calm),
+    Calm(Nothing),
+    /// `backup: {}`: the table is kept as it is, to be restored from.
+    Backup(Nothing),
+    /// `restore: {}`: the functions are stopped, the table is again what it was at the last backup, and they go on.
+    Restore(Nothing),
     /// `tagged: false`: the function loses or gets its tag.
     Tagged(bool),
     /// `policy: { … }`: another policy is stored under its name.

@@ -24,7 +24,7 @@ use flags::Flags;
 use index::Index;
 
 /// The table.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Table {
     documents: BTreeMap<RolloutId, String>,
     locks: BTreeMap<String, RolloutId>,
@@ -46,7 +46,7 @@ pub(crate) struct Table {
     read: BTreeMap<RolloutId, Rollout>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredSnapshot {
     at: Timestamp,
     verdict: Verdict,
@@ -109,6 +109,11 @@ impl Table {
     /// How many commits were written.
     pub fn commits(&self) -> u64 {
         self.commits
+    }
+
+    /// Counts commits from these on.
+    pub fn goes_on_after(&mut self, commits: u64) {
+        self.commits = commits + 1;
     }
 
     /// Who has a target.
