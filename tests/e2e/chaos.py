@@ -167,9 +167,9 @@ class Chaos(Proxy):
             case None:
                 return self.forward(request)
             case Fault.THROTTLED | Fault.AWAY:
-                return _refusal(request, *dice.choice(THROTTLES[request.service]))
+                return refusal(request, *dice.choice(THROTTLES[request.service]))
             case Fault.FAILED:
-                return _refusal(request, *FAILURES[request.service])
+                return refusal(request, *FAILURES[request.service])
             case Fault.UNAVAILABLE:
                 return 503, [("Content-Type", "text/html")], b"<html><body><h1>503 Service Unavailable</h1></body></html>"
             case Fault.PARTLY:
@@ -211,7 +211,7 @@ class Chaos(Proxy):
         return 200, [("Content-Type", "application/x-amz-json-1.1")], json.dumps(body).encode()
 
 
-def _refusal(request: Request, status: int, code: str) -> Answer:
+def refusal(request: Request, status: int, code: str) -> Answer:
     """An error as the service's protocol has it: query, REST-JSON, RPC v2 CBOR, AWS JSON."""
     message = "Rate exceeded"
     match request.service:
@@ -222,9 +222,9 @@ def _refusal(request: Request, status: int, code: str) -> Answer:
         case "lambda":
             headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)]
             return status, headers, json.dumps({"Type": "User", "message": message}).encode()
-        case "monitoring":
+        case _ if "smithy-protocol" in request.headers:
             headers = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
-            return status, headers, cbor2.dumps({"__type": f"com.amazonaws.cloudwatch#{code}", "message": message})
+            return status, headers, cbor2.dumps({"__type": f"com.amazonaws#{code}", "message": message})
         case _:
             headers = [("Content-Type", request.headers["content-type"])]
             return status, headers, json.dumps({"__type": f"com.amazonaws#{code}", "message": message}).encode()

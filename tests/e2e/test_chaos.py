@@ -11,9 +11,16 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+import boto3
 import pytest
+from botocore.awsrequest import HeadersDict
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
 
-from chaos import Fault, Write
+from chaos import FAILURES, THROTTLES, Fault, Write, refusal
+from cloud import REGION
+from proxy import Answer, Proxy, Request
 from storm import Plan, Release, Storm
 
 ROLLOUTS = int(os.environ.get("TIDEGATE_CHAOS_ROLLOUTS", "40"))
@@ -41,6 +48,49 @@ def storm(tmp_path_factory: pytest.TempPathFactory, code: dict[str, bytes]) -> I
         yield storm
 
 
+class Refusing(Proxy):
+    """Refuses every call in the same way."""
+
+    def __init__(self, status: int, code: str):
+        super().__init__("http://127.0.0.1:9")
+        self._refused = status, code
+
+    def answer(self, request: Request) -> Answer:
+        return refusal(request, *self._refused)
+
+
+CALLS = {
+    "dynamodb": ("dynamodb", "list_tables"),
+    "events": ("events", "list_rules"),
+    "lambda": ("lambda", "list_functions"),
+    "monitoring": ("cloudwatch", "list_metrics"),
+    "sns": ("sns", "list_topics"),
+}
+
+
+@pytest.mark.parametrize("service", CALLS)
+def test_what_is_refused_is_read_by_aws_s_own_sdk_as_what_it_is(service: str) -> None:
+    client, operation = CALLS[service]
+    config = Config(retries={"total_max_attempts": 1})
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    for status, code in [*THROTTLES[service], FAILURES[service]]:
+        with Refusing(status, code) as proxy:
+            called = boto3.client(client, endpoint_url=proxy.endpoint, config=config, **credentials)
+            with pytest.raises(ClientError) as error:
+                getattr(called, operation)()
+        assert error.value.response["Error"]["Code"] == code
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_what_is_refused_in_cbor_is_read_so_too() -> None:
+    """Rust asks CloudWatch in CBOR, boto3 in JSON."""
+    asked = Request("POST", "/", {"smithy-protocol": "rpc-v2-cbor", "authorization": "Credential=a/b/c/monitoring/"}, b"", 0)
+    status, headers, body = refusal(asked, 400, "ThrottlingException")
+    answer = {"status_code": status, "headers": HeadersDict(dict(headers)), "body": body}
+    error = create_parser("smithy-rpc-v2-cbor").parse(answer, None)["Error"]
+    assert error == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+
+
 def test_all_were_under_way_at_once_in_all_kinds_of_weather(storm: Storm) -> None:
     assert storm.at_once == ROLLOUTS
     assert set(storm.weather.met) == set(Fault)
@@ -51,7 +101,7 @@ def test_every_rollout_ends_as_it_should(storm: Storm) -> None:
         phase, cause, version = ENDS[release.plan]
         ended = storm.document(release.rollout)["phase"]
         assert (ended["is"], ended.get("cause", {}).get("kind")) == (phase, cause), release
-        assert storm.traffic(release.workload) == (version, {}), release
+        assert storm.traffic(release.workload) == (version), release
         assert storm.lock(release.workload) is None, release
 
 
