@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use tidegate_domain::decide::LONGEST_FUNCTION_TIMEOUT;
 use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::reason::{FlagReason, Reason};
@@ -77,6 +78,9 @@ impl Invariants {
             for write in &carrier.writes[*known..] {
                 let Writer::Function(owner) = &write.by else { continue };
                 is_no_deployments(view, &carrier.target, write, seed);
+                if *owner == Owner::TrafficShift {
+                    is_not_frozen(view, &carrier.target, write, seed);
+                }
                 let explained = view
                     .rollouts()
                     .values()
@@ -94,6 +98,20 @@ impl Invariants {
             *known = carrier.writes.len();
         }
     }
+}
+
+/// No weight rises while frozen, but by a function that was past its check before.
+fn is_not_frozen(view: &View<'_>, target: &Target, write: &Write, seed: u64) {
+    let Some(freeze) = view.freeze() else { return };
+    let mut candidates = view
+        .rollouts()
+        .values()
+        .filter(|rollout| rollout.target == *target)
+        .map(|rollout| &rollout.candidate);
+    let rises = candidates.any(|version| write.after.weight_of(version) > write.before.weight_of(version));
+    let late = write.at > LONGEST_FUNCTION_TIMEOUT.after(freeze.since);
+    let (after, at) = (&write.after, write.at);
+    assert!(!(rises && late), "seed {seed}: {after} was written at {at}, {freeze}");
 }
 
 /// What a live deployment of CodeDeploy moves is written by CodeDeploy alone, as far as a rollout that follows it is concerned.

@@ -229,6 +229,8 @@ impl Check<'_> {
                 Some(())
             }
             Action::Command(_)
+            | Action::Freeze(_)
+            | Action::Thaw(_)
             | Action::NoSweepFor(_)
             | Action::Spoils(_)
             | Action::Fault(_)
