@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost deploy-functions
+.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -33,6 +33,13 @@ unit: tools
 	rm -rf target/wire-requests
 	cargo test --locked --workspace --all-features
 	$(PYTHON) tests/wire/check_requests.py target/wire-requests
+
+# The fuzzing that is part of `make unit`, many times as long, from another case on: make fuzz TIMES=1000 FROM=1000000.
+TIMES ?= 100
+FROM ?= 0
+fuzz:
+	FUZZ_TIMES=$(TIMES) FUZZ_FROM=$(FROM) cargo test --locked --profile ci -p tidegate-tests-fuzz
+	FUZZ_TIMES=$(TIMES) FUZZ_FROM=$(FROM) cargo test --locked --profile ci -p tidegate --no-default-features --lib fuzzed
 
 deny: tools
 	.tools/bin/cargo-deny --all-features check bans licenses sources
@@ -86,6 +93,12 @@ bench-kill:
 # What an installation costs a month, by calls that the simulated cloud counts: prints the table of infra/README.md. Not a test.
 bench-cost:
 	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost
+
+# Random worlds with faults in them, on every core; writes docs/soak.md. CI plays the first 2,000 seeds. Not a test.
+SEEDS := 200000
+soak:
+	cargo run --locked --profile ci -p tidegate-tests-sim --bin soak -- $(SEEDS) docs/soak.md \
+	  "$$(git rev-parse --short HEAD)" "$$(date -u +%F)"
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

@@ -150,12 +150,17 @@ pub struct Demo {
 /// `tidegate simulate`.
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Scenario files.
-    #[arg(required = true, value_name = "SCENARIO")]
+    /// Scenario files; with --faults, the built-in one that belongs to the seed where there is none.
+    #[arg(required_unless_present = "faults", value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
     /// Another course of chance than the scenarios' own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Faults that befall them until an hour after their last entry: random (what belongs to the seed), random:2,5 (some of
+    /// that), or named, like kill=1%,duplicates=20%,rollback:router.route#2=throttle for 1h. What must always hold is checked
+    /// after every step, in place of what they expect.
+    #[arg(long, value_name = "FAULTS")]
+    pub faults: Option<String>,
     /// Writes a page about them.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,

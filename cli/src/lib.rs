@@ -45,6 +45,8 @@ pub mod exit;
 mod expectations;
 mod files;
 mod flags;
+#[cfg(test)]
+mod fuzzed;
 pub mod house;
 mod out;
 mod page;
@@ -102,7 +104,8 @@ fn tell(failure: &Failure, out: &mut Out) -> Exit {
         words = format!("{words}: {error}");
         source = error.source();
     }
-    anstream::eprintln!("{}: {words}", show::style::in_style(show::style::BAD.bold(), "error"));
+    let shown = out::harmless(&words);
+    anstream::eprintln!("{}: {shown}", show::style::in_style(show::style::BAD.bold(), "error"));
     let exit = failure.exit();
     let mut document = json!({ "error": words, "exit": exit.code() });
     if let Some(todo) = todo(failure) {

@@ -23,13 +23,19 @@ const AFTER: Span = Span::minutes(5);
 /// Plays a scenario to its end.
 pub fn play(name: &str, scenario: &Scenario, seed: u64) -> Result<Story, Faults> {
     let mut simulation = Simulation::new(scenario.clone(), seed, deploy())?;
-    let report = simulation.run();
+    simulation.run();
+    Ok(told(name, scenario, seed, &simulation))
+}
+
+/// The story of a scenario as far as it was played.
+pub fn told(name: &str, scenario: &Scenario, seed: u64, simulation: &Simulation) -> Story {
+    let report = simulation.report();
     let view = simulation.view();
     let courses = report.rollouts.iter().map(|rollout| {
         let target = report.targets.iter().find(|target| target.target == rollout.document.target);
         course(rollout, target, view.ticks(&rollout.id), report.end)
     });
-    Ok(Story {
+    Story {
         name: name.to_owned(),
         title: report.title.clone(),
         about: report.story.clone(),
@@ -40,7 +46,7 @@ pub fn play(name: &str, scenario: &Scenario, seed: u64) -> Result<Story, Faults>
         notices: notices(&report),
         expected: expectations(scenario, &report.unmet),
         cost: cost(&report),
-    })
+    }
 }
 
 fn course(

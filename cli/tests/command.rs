@@ -89,6 +89,20 @@ fn the_same_seed_tells_the_same_story_and_another_seed_another() {
 }
 
 #[test]
+fn a_seed_tells_the_faults_that_it_draws_and_what_came_of_them() {
+    let called = tidegate(&["simulate", "--seed", "42", "--faults", "random"]);
+    assert_eq!((called.exit, called.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(called.stdout);
+}
+
+#[test]
+fn every_fault_that_there_is_not_is_told_with_what_would_be_right() {
+    let called = tidegate(&["simulate", "--faults", "kil=1%,late=200%,roll:router.route=deny"]);
+    assert_eq!(called.exit, 64);
+    insta::assert_snapshot!(called.stderr);
+}
+
+#[test]
 fn a_policy_is_read_out_in_words() {
     let called = tidegate(&["policy", "check", "events/policies/canary.yaml", "events/policies/guard.yaml"]);
     assert_eq!(called.exit, 0);

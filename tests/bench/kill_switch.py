@@ -96,7 +96,7 @@ class Runtime:
                 "Content-Type": "application/json",
                 "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
                 "Lambda-Runtime-Deadline-Ms": str(int((time.time() + LONGEST_SECONDS) * 1000)),
-                "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:000000000000:function:bench",
+                "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:bench",
             }
             body = json.dumps(self._events.pop(0)).encode()
             self.handed_out = time.perf_counter()

@@ -25,6 +25,7 @@ MAY_SEE = {
     "tidegate-aws": CORE,
     **{crate: {"tidegate-domain", "tidegate-wire", "tidegate-engine", "tidegate-aws"} for crate in FUNCTION_CRATES},
     "tidegate": CORE | FUNCTION_CRATES | {"tidegate-sim", "tidegate-aws"},
+    "tidegate-tests-fuzz": set(),
     "tidegate-tests-judge": {"tidegate-judge"},
     "tidegate-tests-model": set(),
     "tidegate-tests-sim": CORE | FUNCTION_CRATES | {"tidegate-sim", "tidegate"},

@@ -84,16 +84,14 @@ async fn under_way(ports: &Needs) -> Result<Vec<RolloutId>, Failure> {
 async fn draw(id: &RolloutId, backend: &mut dyn Backend, out: &mut Out) -> Result<Exit, Failure> {
     let ports = backend.ports();
     let alone = backend.lives_within_commands();
-    out.say("\x1b[2J")?;
+    out.clear()?;
     loop {
         let Some(stored) = Stored::read(ports.store.as_ref(), id).await? else {
             return Err(unknown(id, &ports).await?);
         };
         let freeze = ports.store.freeze_switch().await?.freeze();
         let status = Status::of(&stored, freeze.as_ref());
-        // From the upper left corner, each line and then the screen cleared behind what is written.
-        let text = show::status::status(&status, ports.clock.now()).replace('\n', "\x1b[K\n");
-        out.say(&format!("\x1b[H{text}\x1b[J"))?;
+        out.redraw(&show::status::status(&status, ports.clock.now()))?;
         if status.over || (alone && status.waits_for_somebody) {
             return Ok(Exit::of(status.phase));
         }

@@ -107,7 +107,8 @@ const fn exit(judgement: &Judgement, fired: Option<usize>) -> Exit {
     }
 }
 
-fn report(judged: &Judged) -> Report {
+/// What is shown of a judgement.
+pub fn report(judged: &Judged) -> Report {
     let Judged { input, judgement, notes } = judged;
     let traces: Vec<_> = input.metrics.iter().map(|metric| trace(metric, &input.thresholds)).collect();
     let weights = input.metrics.iter().map(|metric| metric.weight);

@@ -9,6 +9,7 @@ mod freeze;
 mod get;
 pub mod judge;
 mod list;
+mod mixed;
 mod ordering;
 mod policy;
 mod quarantine;

@@ -16,6 +16,8 @@ use crate::play::{SEED, play};
 use crate::show;
 use crate::story::Story;
 
+use super::mixed;
+
 /// One scenario as `simulate --output json` and `demo --output json` print it, in a list.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,7 +89,11 @@ pub fn run(args: &args::Simulate, out: &mut Out) -> Result<Exit, Failure> {
     if !faults.is_empty() {
         return Err(Failure::Data(faults.join("\n")));
     }
-    let stories = tell(&scenarios, args.seed, out)?;
+    let stories = if let Some(faults) = &args.faults {
+        mixed::run(args, faults, scenarios, out)?
+    } else {
+        tell(&scenarios, args.seed, out)?
+    };
     if let Some(file) = &args.html {
         files::write(file, &page(&stories))?;
         out.say(&format!("\nthe page about it: {}\n", file.display()))?;

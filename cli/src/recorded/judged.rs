@@ -71,10 +71,10 @@ fn same_length(file: &TickFile, found: &mut Found) {
 /// The candidate's share of all requests, of which nobody says what it was told; a half where it had none.
 fn share(metrics: &[Metric]) -> f64 {
     let ticks = || metrics.iter().flat_map(|metric| &metric.ticks);
-    let candidate: u64 = ticks().map(|tick| tick.candidate.total).sum();
-    let stable: u64 = ticks().map(|tick| tick.stable.total).sum();
+    let candidate = ticks().map(|tick| tick.candidate.total).fold(0, u64::saturating_add);
+    let stable = ticks().map(|tick| tick.stable.total).fold(0, u64::saturating_add);
     #[expect(clippy::cast_precision_loss, reason = "counts of requests stay far below 2^53")]
-    let share = |candidate: u64| candidate as f64 / (candidate + stable) as f64;
+    let share = |candidate: u64| candidate as f64 / (candidate as f64 + stable as f64);
     if candidate > 0 { share(candidate) } else { 0.5 }
 }
 

@@ -28,6 +28,9 @@ use crate::backend::faulty;
 use crate::exit::Failure;
 use crate::files;
 
+/// The longest stretch of minutes that is looked at, a year: more is a slip of the pen.
+const LONGEST_MINUTES: i64 = 366 * 24 * 60;
+
 /// The text of a file, or of standard input for `-`.
 pub fn text(path: &Path) -> Result<String, Failure> {
     if path != Path::new("-") {

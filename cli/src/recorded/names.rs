@@ -16,9 +16,9 @@ use jiff::Timestamp;
 use tidegate_domain::policy::{Metric, Policy};
 use tidegate_domain::verdict::Counts;
 
-use super::Found;
 use super::judged::judged_metrics;
 use super::series::{Recorded, Series};
+use super::{Found, LONGEST_MINUTES};
 
 /// Of whom there are series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,15 @@ pub fn recording<'a>(
             "{metric}: where there are more bad events than requests, all requests count as bad"
         ));
     }
-    Recording { metrics, arms, sharing, notes }
+    let recording = Recording { metrics, arms, sharing, notes };
+    if let Some((first, last)) = recording.span()
+        && last.duration_since(first).as_mins() >= LONGEST_MINUTES
+    {
+        let problem =
+            format!("from {first} to {last} is more than a year; expected the minutes of one rollout");
+        found.fault::<()>("minute", problem);
+    }
+    recording
 }
 
 const MISSING: &str = "missing; a series without any point is recorded too, and says that there was none";

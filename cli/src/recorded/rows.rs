@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use tidegate_domain::ticks::minute_of;
 use tidegate_judge::Tick;
 
-use super::Found;
 use super::csv::Table;
 use super::number::count_in;
 use super::ticks::{NUMBERS, Stated, TickFile, at_metric, tick_of};
+use super::{Found, LONGEST_MINUTES};
 
 /// What a count's column may be called: by its word, or by its sign in the formulas.
 const COUNTS: [[&str; 2]; 4] = [
@@ -22,9 +22,6 @@ const COUNTS: [[&str; 2]; 4] = [
 
 /// What the metric is called where no column says it.
 const ONLY_METRIC: &str = "errors";
-
-/// The longest stretch of minutes that is filled, a year: more is a slip of the pen.
-const LONGEST: i64 = 366 * 24 * 60;
 
 /// A row of a metric, with its minute where a column says it.
 struct Row {
@@ -143,7 +140,7 @@ fn in_order(metrics: Rows, found: &mut Found) -> Option<Vec<Stated>> {
     let minutes = || metrics.iter().flat_map(|(_, rows)| rows).filter_map(|row| row.minute);
     let first = minutes().min_by_key(|minute| minute.number())?;
     let last = minutes().max_by_key(|minute| minute.number())?;
-    if last.number().saturating_sub(first.number()) >= LONGEST {
+    if last.number().saturating_sub(first.number()) >= LONGEST_MINUTES {
         return found
             .fault("minute", format!("from {first} to {last} is more than a year; expected one step"));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tidegate_domain::flag::toggle::{AskedBy, Toggle, ToggleId};
 use tidegate_domain::flag::{Profile, Wanted};
+use tidegate_domain::foreign::{LONGEST_NAME, line};
 use tidegate_domain::policy::{KillSwitch, Policy};
 use tidegate_domain::units::Span;
 use tidegate_engine::Answer;
@@ -53,6 +54,13 @@ pub(crate) fn by_person(
         .filter(|(_, value)| value.trim().is_empty())
         .map(|(member, _)| format!("detail.{member}: is empty"))
         .collect();
+    let optional = [("variant", variant.as_ref()), ("strategy", strategy.as_ref())];
+    let optional = optional.into_iter().filter_map(|(member, value)| Some((member, value?)));
+    let is_name = |name: &str| name == line(name, LONGEST_NAME);
+    faults.extend(named.into_iter().chain(optional).filter(|(_, value)| !is_name(value)).map(|(member, value)| {
+        let shown = line(value, 40);
+        format!("detail.{member}: {shown:?} is no name; at most {LONGEST_NAME} characters, none of them control characters")
+    }));
     if enabled.is_none() && attributes.is_empty() {
         faults.push("detail.enabled: missing; write true or false, or attributes to set".to_owned());
     }

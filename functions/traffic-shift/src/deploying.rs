@@ -1,6 +1,7 @@
 //! Deployments of CodeDeploy: those that somebody else started are followed where a policy guards them; those that a request
 //! asks for are resolved to what carries their traffic.
 
+use serde_json::json;
 use tidegate_domain::admit::Asked;
 use tidegate_domain::deployment::{
     CodeDeploy, Content, DESCRIBED, Deployment, DeploymentId, Group, Mover, Platform,
@@ -44,10 +45,12 @@ impl TrafficShift {
         }
     }
 
-    /// Nothing can be done about a deployment until somebody acts: it goes on unguarded, and people are told once.
+    /// Nothing can be done about a deployment until somebody acts: people are told, once however many events speak of it, and
+    /// from then on it goes its way unguarded.
     async fn unguardable(&self, id: &DeploymentId, problem: String) -> Result<Answer, Fault> {
-        self.store.pass_over(id, &problem).await?;
-        Ok(Answer::Unreadable(format!("CodeDeploy deployment {id} is not guarded: {problem}")))
+        let said = format!("CodeDeploy deployment {id} is not guarded: {problem}");
+        self.door.keep(&id.to_string(), json!({ "deployment": id }), &said).await?;
+        self.passed_over(id, problem).await
     }
 
     /// A rollout on its way back is rollback's to decide on.

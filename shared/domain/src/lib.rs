@@ -11,6 +11,7 @@ pub mod decide;
 pub mod deployment;
 pub mod effect;
 pub mod flag;
+pub mod foreign;
 pub mod freeze;
 pub mod kept;
 pub mod message;

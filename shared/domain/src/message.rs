@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::effect::{About, Outcome, Owner};
 use crate::flag::FlagGuard;
 use crate::flag::toggle::{AskedBy, Toggle};
+use crate::foreign::{LONGEST_WORDS, words};
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::{FlagReason, Reason};
 use crate::rollout::{Rollout, RolloutId};
@@ -63,7 +64,7 @@ impl Outcome {
     }
 
     /// What came of a toggle of flags that no rollout asked for.
-    pub fn of_toggle(toggle: &Toggle, kind: OutcomeKind, words: String) -> Self {
+    pub fn of_toggle(toggle: &Toggle, kind: OutcomeKind, told: &str) -> Self {
         let topic = match &toggle.asked {
             AskedBy::Alarm { topic, .. } => topic.clone(),
             AskedBy::Rollout { .. } | AskedBy::Person { .. } => None,
@@ -80,7 +81,7 @@ impl Outcome {
             kind,
             severity,
             about,
-            reason: Reason::Flags(FlagReason::Told(words)),
+            reason: Reason::Flags(FlagReason::Told(words(told, LONGEST_WORDS))),
             at: toggle.updated,
             topic,
         }
@@ -135,12 +136,12 @@ impl Outcome {
     pub fn message(&self) -> Message {
         let text = format!(
             "{headline}\n\n{about}Why:       {reason}\nDone:      {done}\nNext:      {next}\n\nOutcome {id}, {at}\n",
-            headline = self.headline(),
+            headline = quoted(&self.headline()),
             about = self.about_lines(),
-            reason = self.why(),
-            done = self.done(),
-            next = self.next_step(),
-            id = self.outcome_id,
+            reason = quoted(&self.why()),
+            done = quoted(&self.done()),
+            next = quoted(&self.next_step()),
+            id = quoted(&self.outcome_id),
             at = self.at,
         );
         Message { subject: self.subject(), text }
@@ -182,12 +183,21 @@ impl Outcome {
         match &self.about {
             About::Rollout { id, target, candidate, stable, adopted } => {
                 let against = stable.as_ref().map(|stable| format!(" (stable {stable})")).unwrap_or_default();
-                let deployment =
-                    adopted.as_ref().map(|id| format!("Deployed:  CodeDeploy {id}\n")).unwrap_or_default();
-                format!("Target:    {target}\nCandidate: {candidate}{against}\nRollout:   {id}\n{deployment}")
+                let deployment = adopted
+                    .as_ref()
+                    .map(|id| format!("Deployed:  CodeDeploy {}\n", quoted(&id.0)))
+                    .unwrap_or_default();
+                let candidate = quoted(&format!("{candidate}{against}"));
+                format!(
+                    "Target:    {}\nCandidate: {candidate}\nRollout:   {}\n{deployment}",
+                    quoted(&target.to_string()),
+                    quoted(&id.0)
+                )
             }
-            About::Flags { id, profile } => format!("Flags:     {profile}\nToggle:    {id}\n"),
-            About::Event { letter, .. } => format!("Event:     {letter}\n"),
+            About::Flags { id, profile } => {
+                format!("Flags:     {}\nToggle:    {}\n", quoted(profile), quoted(id))
+            }
+            About::Event { letter, .. } => format!("Event:     {}\n", quoted(letter)),
         }
     }
 
@@ -243,6 +253,25 @@ impl Outcome {
             }
         }
     }
+}
+
+/// What stands for a line break in what others said, so that none of it begins a line of the message.
+const INDENT: &str = "\n           ";
+
+/// By these whoever hands the text on to a chat would call people.
+const CALLS: [(&str, &str); 6] = [
+    ("<!", "< !"),
+    ("<@", "< @"),
+    ("<#", "< #"),
+    ("@everyone", "@ everyone"),
+    ("@here", "@ here"),
+    ("@channel", "@ channel"),
+];
+
+/// What others may have said, as a message has it: text that makes no line of its own and calls nobody.
+fn quoted(text: &str) -> String {
+    let text = words(text, LONGEST_WORDS).replace('\n', INDENT);
+    CALLS.iter().fold(text, |text, (call, harmless)| text.replace(call, harmless))
 }
 
 /// What helps depends on what was found: a version that is live already needs nothing.

@@ -41,6 +41,23 @@ pub enum Trigger {
     },
 }
 
+impl Trigger {
+    /// The names of all of them.
+    pub const NAMES: [&str; 6] = ["reconcile", "judged", "commanded", "alarm fired", "replaced", "performed"];
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Reconcile => Self::NAMES[0],
+            Self::Judged(_) => Self::NAMES[1],
+            Self::Commanded(_) => Self::NAMES[2],
+            Self::AlarmFired { .. } => Self::NAMES[3],
+            Self::Replaced { .. } => Self::NAMES[4],
+            Self::Performed { .. } => Self::NAMES[5],
+        }
+    }
+}
+
 /// A verdict and what it was about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -82,7 +82,7 @@ impl Counts {
 impl std::ops::Add for Counts {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { total: self.total + other.total, bad: self.bad + other.bad }
+        Self { total: self.total.saturating_add(other.total), bad: self.bad.saturating_add(other.bad) }
     }
 }
 

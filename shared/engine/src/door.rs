@@ -7,12 +7,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tidegate_domain::effect::{Outcome, Owner};
+use tidegate_domain::foreign::{LONGEST_WORDS, line};
 use tidegate_wire::bus::{Message, RolloutOutcome};
 use tidegate_wire::intake::{self, Incoming, Unreadable};
 use tracing::{info, warn};
 
 use crate::looping::Handled;
 use crate::ports::{Bus, Clock, Fault, FaultKind, Function, Letter, Store};
+
+/// The longest id of an event by which it is kept; EventBridge's have 36 characters.
+const LONGEST_ID: usize = 128;
 
 /// What a function answers to one message.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,9 +98,7 @@ impl Door {
                     None => match respondent.answer(incoming).await {
                         Ok(Answer::Value(value)) => return Ok(value),
                         Ok(Answer::Unreadable(problem)) => {
-                            let what = "a message".to_owned();
-                            let unreadable = Unreadable { what, problem, is_of_the_house: false };
-                            self.quarantine(payload, &unreadable).await
+                            self.quarantine(payload, &Unreadable::new("a message", &problem, false)).await
                         }
                         Ok(other) => Ok(told(&other)),
                         Err(fault) => Err(fault),
@@ -119,30 +121,32 @@ impl Door {
         }
     }
 
-    /// Keeps an event that cannot be read, and has people told of it once.
+    /// Keeps what nothing can be done about until somebody acts, and has people told of it, once for each id.
+    pub async fn keep(&self, id: &str, payload: Value, problem: &str) -> Result<(), Fault> {
+        let at = self.clock.now();
+        warn!(event.id = %id, function = %self.owner, "event {id} is quarantined: {problem}");
+        let letter =
+            Letter { id: id.to_owned(), received_by: self.owner, problem: problem.to_owned(), payload, at };
+        self.store.quarantine(&letter).await?;
+        let outcome = Outcome::quarantined(self.owner, id, problem, at);
+        self.bus.publish(&[Message::RolloutOutcome(RolloutOutcome { outcome })]).await
+    }
+
+    /// Keeps an event that cannot be read.
     async fn quarantine(&self, payload: &Value, unreadable: &Unreadable) -> Result<Value, Fault> {
-        let now = self.clock.now();
         let id = payload
             .get("id")
             .and_then(Value::as_str)
+            .filter(|id| *id == line(id, LONGEST_ID))
             .map_or_else(|| fnv1a(&payload.to_string()), str::to_owned);
         let problem = unreadable.to_string();
-        warn!(event.id = %id, function = %self.owner, "event {id} is quarantined: {problem}");
-        let letter = Letter {
-            id: id.clone(),
-            received_by: self.owner,
-            problem: problem.clone(),
-            payload: payload.clone(),
-            at: now,
-        };
-        self.store.quarantine(&letter).await?;
-        let outcome = Outcome::quarantined(self.owner, &id, &problem, now);
-        self.bus.publish(&[Message::RolloutOutcome(RolloutOutcome { outcome })]).await?;
+        self.keep(&id, payload.clone(), &problem).await?;
         Ok(json!({ "quarantined": id, "problem": problem }))
     }
 }
 
 fn passed_over(why: &str) -> Value {
+    let why = line(why, LONGEST_WORDS);
     info!("ignored: {why}");
     json!({ "ignored": why })
 }

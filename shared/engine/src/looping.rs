@@ -118,6 +118,7 @@ impl Engine {
         if !matches!(rollout.phase, Phase::RollingBack(_) | Phase::Stuck(_)) {
             return Ok(());
         }
+        spans::decides(&rollout, &Trigger::Reconcile);
         let decision = decide(&rollout, &Trigger::Reconcile, &unread(), self.clock.now());
         if let Decision::Change { next, reason } = decision
             && self.commit(Some(&rollout), &next, &reason, None).await? == Committed::Done
@@ -142,6 +143,7 @@ impl Engine {
             // The time of a decision is that before its observation: what was read is not later than it says.
             let now = self.clock.now();
             let observation = observe(self, &rollout, trigger).await?;
+            spans::decides(&rollout, trigger);
             let (next, reason) = match decide(&rollout, trigger, &observation, now) {
                 Decision::Keep(reason) => {
                     info!(rollout.id = %id, function = %self.owner, "rollout {id}: {reason}");
@@ -245,6 +247,7 @@ impl Engine {
     ) -> Result<Rollout, Fault> {
         let trigger = Trigger::Performed { effect, result };
         for _ in 0..ROUNDS {
+            spans::decides(&rollout, &trigger);
             let (next, reason) = match decide(&rollout, &trigger, &unread(), self.clock.now()) {
                 Decision::Keep(_) => return Ok(rollout),
                 Decision::Change { next, reason } => (next, reason),

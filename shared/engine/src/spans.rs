@@ -3,15 +3,19 @@
 use std::future::Future;
 
 use tidegate_domain::effect::Effect;
-use tidegate_domain::rollout::RolloutId;
+use tidegate_domain::rollout::{Rollout, RolloutId};
+use tidegate_domain::trigger::Trigger;
 use tidegate_domain::verdict::Verdict;
 use tracing::field::Empty;
-use tracing::{Instrument, Span, debug_span};
+use tracing::{Instrument, Span, debug, debug_span};
 
 use crate::ports::Fault;
 
 /// The target of these spans. They are of level debug: the command does not print them with every line.
 pub const TARGET: &str = "tidegate::trace";
+
+/// The target of what is decided.
+pub const DECISIONS: &str = "tidegate::decisions";
 
 /// A rollout is asked for.
 pub(crate) fn admitted(id: &RolloutId) -> Span {
@@ -31,6 +35,11 @@ pub(crate) fn seen(id: &RolloutId) -> Span {
 /// A rollout is judged.
 pub(crate) fn judged(id: &RolloutId) -> Span {
     debug_span!(target: TARGET, "judge", rollout = %id, verdict = Empty, fault = Empty)
+}
+
+/// Tells what is decided: in which phase, and by what. It costs nothing where nobody listens.
+pub(crate) fn decides(rollout: &Rollout, trigger: &Trigger) {
+    debug!(target: DECISIONS, phase = %rollout.phase.name(), trigger = trigger.name());
 }
 
 /// Notes the verdict in the span of its judging.

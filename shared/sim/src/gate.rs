@@ -44,6 +44,8 @@ pub(crate) struct Slot {
     pub sweeps: bool,
     /// When it goes on; `None` while it is polled.
     pub wake: Option<Timestamp>,
+    /// How many calls it has made.
+    pub calls: u64,
     /// Why it has to die, once it has to.
     pub killed: Option<String>,
 }
@@ -86,9 +88,11 @@ impl Gate {
         self.shared.lock()
     }
 
-    /// The time.
+    /// The time, by the clock of whoever calls.
     pub fn now(&self) -> Timestamp {
-        self.shared.look().now
+        let state = self.shared.look();
+        let skew = self.caller.and_then(|caller| state.skews.get(&caller.owner)).copied().unwrap_or(0);
+        state.now.checked_add(jiff::SignedDuration::from_secs(skew)).unwrap_or(state.now)
     }
 
     /// In whose name this gate writes.
@@ -140,11 +144,13 @@ impl Gate {
     fn enter(&self, caller: Caller, call: Call, items: usize) -> Fate {
         let state = &mut *self.lock();
         state.count(caller.owner, call, items as u64);
+        state.count_within(caller.invocation);
         let aimed = state.faults.hit(caller.owner, call, state.now);
         let harm = by_chance(state);
         let harm = aimed.or(harm);
         if let Some(harm) = harm {
             state.note(format!("{}: {harm} at {call}", caller.owner));
+            state.struck.harmed(call, harm);
         }
         let mut before = takes(state);
         let after = takes(state);

@@ -17,6 +17,9 @@
 //! | `table` | the documents and the conditions of their transactions |
 //! | `bus` | who receives what |
 //! | `gate`, `faults` | what a call meets |
+//! | `mix` | a world and its faults, drawn from a seed; faults as people name them |
+//! | `invariants` | what must always hold |
+//! | `releases` | other releases of the functions |
 //! | `ports`, `routers` | the engine's traits on all that; a new router is one file and one line |
 //! | `cloud`, `simulation` | what is due next goes on next |
 //! | `view`, `report` | what there is to see |
@@ -26,8 +29,11 @@ mod cloud;
 mod dice;
 mod faults;
 mod gate;
+pub mod invariants;
+pub mod mix;
 mod ports;
 mod queue;
+pub mod releases;
 mod report;
 mod routers;
 pub mod scenario;
@@ -40,7 +46,7 @@ mod view;
 pub mod world;
 
 pub use cloud::{Cloud, Deploy, NotSaved, Step, complete};
-pub use faults::{Aim, Call, Chances, Harm, NotAHarm};
+pub use faults::{Aim, Call, Chances, Harm, NotAHarm, Struck};
 pub use report::{Minute, Report, RolloutReport, TargetReport};
 pub use scenario::Scenario;
 pub use simulation::Simulation;

@@ -18,8 +18,8 @@ use crate::bus;
 use crate::faults::Faults;
 use crate::queue::Due;
 use crate::scenario::{
-    Action, Behaves, Command, FunctionPlan, Happening, MisroutePlan, Scenario, Share, Start, TrafficPlan,
-    VersionPlan,
+    Action, Behaves, Command, FunctionPlan, Happening, MisroutePlan, Scenario, Share, SkewPlan, Start,
+    TrafficPlan, VersionPlan,
 };
 use crate::state::State;
 use crate::world::alarm::Threshold;
@@ -145,6 +145,7 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
         return;
     };
     let now = state.now;
+    state.struck.met(&happening.then.name());
     match &happening.then {
         Action::Publish(version) => publish(state, scenario, name, plan, version),
         Action::Deploy(deploy) => deploying::deploy(state, scenario, name, plan, deploy),
@@ -210,12 +211,48 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
                 store_policy(state, &policy, written);
             }
         }
+        Action::DeletePolicy(policy) => {
+            state.note(format!("policy {policy} is deleted"));
+            state.table.delete_policy(policy);
+        }
+        Action::Skew(SkewPlan { function, by, behind }) => {
+            let way = if *behind { "behind" } else { "ahead" };
+            state.note(format!("the clock of {function} is {by} {way}"));
+            let seconds = i64::from(by.as_seconds());
+            state.skews.insert(*function, if *behind { -seconds } else { seconds });
+        }
+        // Functions are the cloud's own.
+        Action::Update(_) => {}
+        Action::Calm(_) => calm(state, scenario),
+        Action::Backup(_) => state.backup = Some(Box::new(state.table.clone())),
+        Action::Restore(_) => restore(state),
         Action::Spoils(id) => {
             state.note(format!("the document of {id} cannot be read any more"));
             state.table.spoil(id);
         }
         Action::Event(event) => state.put_event(event.clone()),
     }
+}
+
+/// From now on nothing goes wrong.
+fn calm(state: &mut State, scenario: &Scenario) {
+    let now = state.now;
+    state.note("from now on nothing goes wrong");
+    state.faults.cease();
+    state.skews.clear();
+    state.no_sweep_until = now;
+    state.world.lateness.change(now, scenario.metrics);
+    state.calm_since = Some(now);
+}
+
+/// The table is what it was at the backup; that something was written since is all that it keeps.
+fn restore(state: &mut State) {
+    let Some(backup) = state.backup.clone() else { return };
+    state.note("the table is restored from its backup");
+    let commits = state.table.commits();
+    state.table = *backup;
+    state.table.goes_on_after(commits);
+    state.restored = Some(state.now);
 }
 
 /// Somebody asks for a rollout.

@@ -5,6 +5,7 @@ use tidegate_domain::policy::Faults;
 use tidegate_domain::units::Span;
 
 use crate::cloud::{Cloud, Deploy, Step};
+use crate::invariants::{Broken, Invariants, at_the_end};
 use crate::report::Report;
 use crate::scenario::{Scenario, Unmet};
 use crate::view::View;
@@ -50,6 +51,16 @@ impl Simulation {
             on_step(&self.cloud.view(), &step);
         }
         self.report()
+    }
+
+    /// Plays it to its end, or until something does not hold that always must.
+    pub fn run_checked(&mut self) -> Result<Report, Broken> {
+        let mut invariants = Invariants::default();
+        while self.step().is_some() {
+            invariants.check(&self.cloud.view())?;
+        }
+        at_the_end(&self.cloud.view())?;
+        Ok(self.report())
     }
 
     /// What came of it so far.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_domain::effect::Owner;
 use tidegate_domain::ticks::minute_of;
-use tidegate_engine::ports::Notice;
+use tidegate_engine::ports::{Committed, Notice};
 
 use crate::bus;
 use crate::dice::{Dice, Key};
-use crate::faults::{Call, Faults};
+use crate::faults::{Call, Faults, Struck};
 use crate::gate::Slot;
 use crate::queue::{Delivery, Due, Queue, SWEEP};
 use crate::table::Table;
@@ -30,10 +30,29 @@ pub(crate) struct State {
     pub now: Timestamp,
     pub world: World,
     pub table: Table,
+    #[serde(default)]
+    pub backup: Option<Box<Table>>,
+    /// When the table was restored last.
+    #[serde(default)]
+    pub restored: Option<Timestamp>,
     pub queue: Queue,
     pub faults: Faults,
     /// Until when no sweep is sent.
     pub no_sweep_until: Timestamp,
+    /// By how many seconds the clocks of functions are ahead.
+    #[serde(default)]
+    pub skews: BTreeMap<Owner, i64>,
+    /// Since when nothing goes wrong any more, where something did.
+    #[serde(default)]
+    pub calm_since: Option<Timestamp>,
+    #[serde(default)]
+    pub struck: Struck,
+    /// The most calls that one invocation of each function has made.
+    #[serde(default)]
+    pub busiest: BTreeMap<Owner, u64>,
+    /// How many calls were made since the minute began.
+    #[serde(default)]
+    pub calls_this_minute: u64,
     pub calls: BTreeMap<Owner, BTreeMap<Call, Counted>>,
     pub invocations: BTreeMap<Owner, u64>,
     pub notices: Vec<Sent>,
@@ -57,9 +76,16 @@ impl State {
             now: start,
             world,
             table: Table::default(),
+            backup: None,
+            restored: None,
             queue: Queue::default(),
             faults,
             no_sweep_until: start,
+            skews: BTreeMap::new(),
+            calm_since: None,
+            struck: Struck::default(),
+            busiest: BTreeMap::new(),
+            calls_this_minute: 0,
             calls: BTreeMap::new(),
             invocations: BTreeMap::new(),
             notices: Vec::new(),
@@ -88,6 +114,7 @@ impl State {
     /// A minute begins: alarms look at their metrics, and the schedule sends its sweep.
     pub fn minute(&mut self) {
         self.put(MINUTE.after(self.now), Due::Minute);
+        self.calls_this_minute = 0;
         for (name, firing) in self.world.alarms_changing(self.now) {
             self.switch_alarm(&name, firing);
         }
@@ -124,6 +151,7 @@ impl State {
             let lost = self.faults.chances.lost;
             if self.chance.chance(lost.fraction()) {
                 self.note(format!("lost on the way to {to}: {what}"));
+                self.struck.met("lost");
             } else {
                 self.send(to, &event, &what);
             }
@@ -134,11 +162,17 @@ impl State {
     pub fn send(&mut self, to: Owner, payload: &Value, what: &str) {
         let chances = self.faults.chances.clone();
         let copies = if self.chance.chance(chances.duplicates.fraction()) { 2 } else { 1 };
+        if copies > 1 {
+            self.struck.met("duplicates");
+        }
         for _ in 0..copies {
             let soon = self.order.between(50, 800);
             let late_by = u64::from(chances.late_by.as_seconds()) * 1_000;
             let late =
                 if self.chance.chance(chances.late.fraction()) { self.chance.between(0, late_by) } else { 0 };
+            if late > 0 {
+                self.struck.met("late");
+            }
             let delivery =
                 Delivery { to, payload: payload.clone(), what: what.to_owned(), attempt: 1, asked: None };
             self.put(later(self.now, soon + late), Due::Invoke(delivery));
@@ -197,6 +231,16 @@ impl State {
         });
     }
 
+    /// A condition of a write did not hold, because somebody else wrote.
+    pub fn refused(&mut self, committed: Committed) {
+        match committed {
+            Committed::Done => {}
+            Committed::Conflict => self.struck.met("conflict"),
+            Committed::Duplicate => self.struck.met("repetition"),
+            Committed::Locked => self.struck.met("locked"),
+        }
+    }
+
     /// Counts a call, and the things that it asked for.
     pub fn count(&mut self, function: Owner, call: Call, items: u64) {
         let counted = self.calls.entry(function).or_default().entry(call).or_default();
@@ -204,10 +248,23 @@ impl State {
         counted.items += items;
     }
 
+    /// Counts a call of an invocation.
+    pub fn count_within(&mut self, invocation: u64) {
+        self.calls_this_minute += 1;
+        if let Some(slot) = self.slots.get_mut(&invocation) {
+            slot.calls += 1;
+            let most = self.busiest.entry(slot.owner).or_default();
+            *most = slot.calls.max(*most);
+        }
+    }
+
     /// The moment as of which the index answers.
     pub fn index_as_of(&mut self) -> Timestamp {
         let longest = u64::from(self.faults.chances.stale_index.as_seconds()) * 1_000;
         let behind = self.chance.between(0, longest);
+        if behind > 0 {
+            self.struck.met("staleIndex");
+        }
         self.now.saturating_sub(crate::world::traffic::millis(behind)).unwrap_or(self.now)
     }
 }

@@ -17,7 +17,7 @@ use tidegate_engine::ports::Letter;
 use tidegate_wire::document::RELEASE;
 use tidegate_wire::timeline::Entry;
 
-use crate::faults::Call;
+use crate::faults::{Call, Struck};
 use crate::queue::Due;
 use crate::state::State;
 use crate::world::World;
@@ -178,6 +178,31 @@ impl View<'_> {
     /// How many invocations run at this moment.
     pub fn running(&self) -> usize {
         self.0.slots.len()
+    }
+
+    /// Which faults struck, and how often.
+    pub fn struck(&self) -> &Struck {
+        &self.0.struck
+    }
+
+    /// Since when nothing goes wrong any more, where something did.
+    pub fn calm_since(&self) -> Option<Timestamp> {
+        self.0.calm_since
+    }
+
+    /// The most calls that one invocation of each function has made.
+    pub fn busiest(&self) -> &BTreeMap<Owner, u64> {
+        &self.0.busiest
+    }
+
+    /// How many calls the functions made since the minute began.
+    pub fn calls_this_minute(&self) -> u64 {
+        self.0.calls_this_minute
+    }
+
+    /// When the table was restored last from a backup.
+    pub fn restored(&self) -> Option<Timestamp> {
+        self.0.restored
     }
 
     /// What happened, in words, oldest first.

@@ -13,6 +13,7 @@ use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::flag::toggle::ToggleId;
 use tidegate_domain::flag::{Profile, Wanted};
+use tidegate_domain::foreign;
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::{Judged, Verb};
@@ -60,6 +61,7 @@ pub struct RolloutRequested {
     /// A policy's name, or a whole policy.
     pub policy: PolicyRef,
     /// Who asks. The bus carries no identity: this is what the caller says.
+    #[serde(deserialize_with = "foreign::said")]
     pub by: String,
     /// Start although an alarm of the policy fires; alarms then do not speak in this rollout.
     #[serde(default)]
@@ -85,9 +87,10 @@ pub struct RolloutCommand {
     /// What to do.
     pub verb: Verb,
     /// Who asks. The bus carries no identity: this is what the caller says.
+    #[serde(deserialize_with = "foreign::said")]
     pub by: String,
     /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::given")]
     pub why: Option<String>,
 }
 
@@ -174,9 +177,10 @@ pub struct FlagToggleRequested {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preempt: bool,
     /// Who asks. The bus carries no identity: this is what the caller says.
+    #[serde(deserialize_with = "foreign::said")]
     pub by: String,
     /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::given")]
     pub why: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! What the tests on the simulated cloud share: scenarios, the house on a cloud, and what must always hold.
 
-mod flags;
+pub mod coverage;
 pub mod guarded;
-mod invariants;
+pub mod mixed;
 pub mod releases;
 
 use std::collections::BTreeMap;
@@ -12,9 +12,8 @@ use std::sync::Arc;
 use tidegate::house::function_on;
 use tidegate_domain::rollout::{PhaseName, RolloutId};
 use tidegate_domain::target::Routing;
-use tidegate_sim::{Deploy, Report, Scenario, Simulation};
-
-pub use invariants::{Invariants, at_the_end};
+use tidegate_sim::invariants::{Broken, Invariants, at_the_end};
+use tidegate_sim::{Deploy, Report, Scenario, Simulation, View};
 
 /// Tidegate's own functions, as they run on AWS.
 pub fn house() -> Deploy {
@@ -44,9 +43,16 @@ pub fn play(scenario: Scenario, seed: u64) -> (Simulation, Report) {
     let mut simulation =
         Simulation::new(scenario, seed, house()).expect("the scenario was checked when it was read");
     let mut invariants = Invariants::default();
-    let report = simulation.run_with(|view, _| invariants.check(view, seed));
-    at_the_end(&simulation.view(), seed);
+    let report = simulation.run_with(|view, _| checked(invariants.check(view), view, seed));
+    checked(at_the_end(&simulation.view()), &simulation.view(), seed);
     (simulation, report)
+}
+
+/// Panics with the seed and the story where something does not hold.
+pub(crate) fn checked(holds: Result<(), Broken>, view: &View<'_>, seed: u64) {
+    if let Err(broken) = holds {
+        panic!("seed {seed}: {}", broken.story(view));
+    }
 }
 
 /// What must not depend on where a function was cut, or on its release: how every rollout ended, where the traffic is, and which flags are in force.

@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tidegate_engine::ports::{Fault, FaultKind, Function};
 use tidegate_engine::{measures, spans};
-use tracing::{Subscriber, error};
+use tracing::{Subscriber, error, warn};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
@@ -38,11 +38,23 @@ pub async fn run<F: Function>(build: impl FnOnce(&Aws) -> F) -> Result<(), Faile
     let (function, invocation) = (&function, &invocation);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         invocation.begin(event.context.xray_trace_id.as_deref());
+        if let Some(account) = foreign_account(&event.payload, &event.context.invoked_function_arn) {
+            let why = format!("it comes from account {account:?}, and Tidegate acts in its own alone");
+            warn!("ignored: {why}");
+            return Ok(json!({ "ignored": why }));
+        }
         let answer = function.invoke(&event.payload).await;
         measures::invoked(invocation.calls());
         answer.map_err(|fault| failed(&fault))
     }))
     .await
+}
+
+/// The account that an event comes from, where that is not the function's own: a bus to which another account hands its events
+/// leaves them as they are, source and all, and an alarm there may be called like one here.
+fn foreign_account<'a>(payload: &'a Value, function: &str) -> Option<&'a str> {
+    let own = function.split(':').nth(4)?;
+    payload.get("account")?.as_str().filter(|account| *account != own)
 }
 
 /// Where what a function says goes: lines for people and metrics to `out`, traces to the daemon. How much is logged has no say in
@@ -102,5 +114,21 @@ const fn error_type(kind: &FaultKind) -> &'static str {
         FaultKind::Missing(_) => "Missing",
         FaultKind::Refused(_) => "Refused",
         FaultKind::Unreadable(_) => "Unreadable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_another_account_is_passed_over() {
+        let function = "arn:aws:lambda:eu-west-1:123456789012:function:tidegate-rollback";
+        let foreign = |payload: &Value| foreign_account(payload, function).map(str::to_owned);
+        assert_eq!(foreign(&json!({ "account": "999999999999" })).as_deref(), Some("999999999999"));
+        for ours in [json!({ "account": "123456789012" }), json!({ "tidegate": "sweep" })] {
+            assert_eq!(foreign(&ours), None, "{ours}");
+        }
+        assert_eq!(foreign_account(&json!({ "account": "1" }), "bench"), None, "it does not know its own");
     }
 }

@@ -242,9 +242,7 @@ fn has_data_in_step(rollout: &Rollout, bake: &Bake, ticks: &[Tick]) -> bool {
         ticks
             .iter()
             .filter(|tick| start.is_some_and(|start| tick.minute >= start))
-            .map(of_metric)
-            .sum::<u64>()
-            > 0
+            .any(|tick| of_metric(tick) > 0)
     };
     let mut gating = judged_metrics(rollout).filter(|metric| metric.weight > 0.0).peekable();
     gating.peek().is_some() && gating.all(counted)

@@ -1,6 +1,7 @@
 //! What is asked of a version before it gets any traffic.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
@@ -140,15 +141,52 @@ fn url(at: &Place, raw: Lenient<String>) -> Option<String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
     let named = !name.is_empty() && name.chars().all(is_name);
-    let numbered = literal.is_some_and(|literal| literal.parse::<std::net::Ipv6Addr>().is_ok());
+    let numbered = literal.is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
     let ported = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
     if !(named || numbered) || !ported || !rest.chars().all(|c| c.is_ascii_graphic()) {
         return at.fault(format!(
             "{url:?} is no URL; like {example}, with everything but ASCII written as %20 is"
         ));
     }
+    if is_inside(literal.unwrap_or(name)) {
+        return at.fault(format!(
+            "{url:?} leads to the function itself or to what AWS tells it alone; name a host of your own, like {example}"
+        ));
+    }
     Some(url)
 }
+
+/// Whether a host is the asking function's own machine: its runtime's interface and AWS's metadata are there. In whatever way
+/// resolvers read a number as an address, one that is all digits and dots, or hexadecimal, is no name.
+fn is_inside(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let ours = |address: IpAddr| match address {
+        IpAddr::V4(v4) => {
+            v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_multicast()
+                || v4.is_broadcast()
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6.is_unicast_link_local()
+                || v6 == METADATA
+        }
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_number =
+        last.starts_with("0x") || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
+    match host.parse::<IpAddr>() {
+        Ok(address) => ours(address.to_canonical()),
+        Err(_) => is_number || last == "localhost",
+    }
+}
+
+/// Where EC2's metadata answers over IPv6.
+const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
 
 fn headers(at: &Place, raw: Lenient<BTreeMap<String, Lenient<String>>>) -> Option<Vec<(String, String)>> {
     let stated = match raw {

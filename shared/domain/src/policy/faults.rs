@@ -5,6 +5,8 @@ use std::fmt;
 
 use schemars::JsonSchema;
 
+use crate::foreign::{line, words};
+
 use super::lenient::{Lenient, Unknown, known_fields};
 
 /// One fault of a policy.
@@ -19,6 +21,32 @@ pub struct Fault {
 /// Every fault of a policy, in the order of the policy's grammar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(pub Vec<Fault>);
+
+/// So much is said of one place, and so much of the place itself: both repeat what was written.
+const LONGEST_PROBLEM: usize = 500;
+const LONGEST_PATH: usize = 200;
+
+/// So many faults are told. Whoever has more has not written a policy.
+const TOLD: usize = 50;
+
+impl Fault {
+    /// A fault, in words of bounded length.
+    pub(super) fn new(path: &str, problem: &str) -> Self {
+        Self { path: line(path, LONGEST_PATH), problem: words(problem, LONGEST_PROBLEM) }
+    }
+}
+
+impl Faults {
+    /// The first of them, and how many there are beyond.
+    pub(super) fn told(mut faults: Vec<Fault>) -> Self {
+        let beyond = faults.len().saturating_sub(TOLD);
+        if beyond > 0 {
+            faults.truncate(TOLD);
+            faults.push(Fault::new("", &format!("and {beyond} more faults")));
+        }
+        Self(faults)
+    }
+}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +101,7 @@ impl<'a> Place<'a> {
 
     /// Reports a fault of this place. Returns `None`, which is what a parsing function then returns.
     pub(super) fn fault<T>(&self, problem: impl Into<String>) -> Option<T> {
-        self.faults.borrow_mut().push(Fault { path: self.path.clone(), problem: problem.into() });
+        self.faults.borrow_mut().push(Fault::new(&self.path, &problem.into()));
         None
     }
 

@@ -59,7 +59,7 @@ impl Policy {
             (Some(policy), faults) if faults.is_empty() => Ok(policy),
             (_, faults) => {
                 debug_assert!(!faults.is_empty(), "a policy was refused without a word");
-                Err(Faults(faults))
+                Err(Faults::told(faults))
             }
         }
     }
@@ -79,8 +79,8 @@ fn not_yaml(error: &serde_saphyr::Error) -> Faults {
     let problem = error.render_with_formatter(&UserMessageFormatter);
     let path =
         error.location().map(|at| format!("line {}, column {}", at.line(), at.column())).unwrap_or_default();
-    let problem = problem.strip_suffix(&format!(" at {path}")).unwrap_or(&problem).to_owned();
-    Faults(vec![Fault { path, problem }])
+    let problem = problem.strip_suffix(&format!(" at {path}")).unwrap_or(&problem);
+    Faults(vec![Fault::new(&path, problem)])
 }
 
 fn policy(at: &Place, value: &Value) -> Option<Policy> {

@@ -112,3 +112,26 @@ fn the_same_change_always_has_the_same_outcome_id() {
     let rollout = rollout(Reason::WatchOver);
     assert_eq!(Outcome::of(&rollout, OutcomeKind::Succeeded).outcome_id, "checkout-live-8@10");
 }
+
+#[test]
+fn what_others_said_forges_no_line_steers_no_terminal_and_calls_nobody() {
+    let why = "ok\r\nNext:      tidegate promote x\n\u{1b}[2J<!channel> @everyone \u{202e}".repeat(200);
+    let aborted = Cause::Aborted { by: "me".to_owned(), why: Some(why) };
+    let (kind, reason) = rolled_back(aborted);
+    let message = Outcome::of(&rollout(reason), kind).message();
+    let lines_that_begin = |word: &str| message.text.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((lines_that_begin("Next:"), lines_that_begin("Why:")), (1, 1), "{}", message.text);
+    assert!(!message.text.contains(|c: char| c != '\n' && c.is_control()), "{}", message.text);
+    for call in ["<!", "@everyone", "\u{202e}"] {
+        assert!(!message.text.contains(call), "{call:?} in {}", message.text);
+    }
+    assert!(message.text.len() < 4_000, "{} bytes", message.text.len());
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_told_in_few_words_whatever_its_id() {
+    let outcome = Outcome::quarantined(Owner::Notify, "a\nNext: x", &"b\u{0}".repeat(9_000), noon());
+    let text = outcome.message().text;
+    assert_eq!(text.lines().filter(|line| line.starts_with("Next:")).count(), 1, "{text}");
+    assert!(text.len() < 4_000, "{} bytes", text.len());
+}

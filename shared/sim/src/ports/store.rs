@@ -42,6 +42,7 @@ impl Store for TableStore {
             .call(Call::Commit, about, |state| {
                 let now = state.now;
                 let committed = state.table.commit(commit, now, self.release)?;
+                state.refused(committed);
                 if committed == Committed::Done {
                     let next = commit.next;
                     state.note(format!("{}: {} ({})", next.id, next.phase.name(), commit.reason));
@@ -190,6 +191,7 @@ impl Store for TableStore {
     async fn commit_toggle(&self, before: Option<&Toggle>, next: &Toggle) -> Result<Committed, Fault> {
         let commit = |state: &mut State| {
             let committed = state.table.commit_toggle(before, next, state.now, self.release)?;
+            state.refused(committed);
             let known = before.map_or(0, |before| before.log.len());
             if let Some(note) = next.log.get(known..).and_then(<[_]>::last)
                 && committed == Committed::Done

@@ -34,6 +34,7 @@
 //! What can happen is listed at [`Action`], what can be expected at [`Expect`].
 
 mod check;
+mod clocks;
 mod deploying;
 mod expect;
 mod flags;
@@ -50,6 +51,7 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 
+pub use clocks::{Nothing, SkewPlan, UpdatePlan};
 pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
 pub use flags::{
@@ -277,10 +279,23 @@ pub enum Action {
     Chances(Chances),
     /// `metrics: { first: 5m, complete: 8m }`: metrics are late from now on.
     Metrics(Lateness),
+    /// `skew: { function: rollback, by: 2s, behind: true }`: a clock goes wrong from now on.
+    Skew(SkewPlan),
+    /// `update: { function: notify, to: before }`: a function's invocations are of another release from now on.
+    Update(UpdatePlan),
+    /// `calm: {}`: from now on nothing goes wrong: no fault by chance or by aim, clocks are right, the schedule speaks, metrics
+    /// come in time.
+    Calm(Nothing),
+    /// `backup: {}`: the table is kept as it is, to be restored from.
+    Backup(Nothing),
+    /// `restore: {}`: the functions are stopped, the table is again what it was at the last backup, and they go on.
+    Restore(Nothing),
     /// `tagged: false`: the function loses or gets its tag.
     Tagged(bool),
     /// `policy: { … }`: another policy is stored under its name.
     Policy(Value),
+    /// `deletePolicy: checkout`: no policy is stored under this name any more.
+    DeletePolicy(String),
     /// `spoils: checkout-live-8`: the stored document cannot be read any more.
     Spoils(RolloutId),
     /// `event: { source: tidegate, detail-type: …, detail: … }`: an event is put on the bus as it stands.

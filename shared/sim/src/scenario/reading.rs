@@ -3,7 +3,7 @@
 use tidegate_domain::policy::{Fault, Faults, Policy};
 use tidegate_domain::target::Target;
 
-use super::{FunctionPlan, Scenario, check};
+use super::{Action, FunctionPlan, Scenario, check};
 
 impl Scenario {
     /// Reads a scenario. What is wrong with its form is told with line and column; what it says of things that are not there,
@@ -37,6 +37,14 @@ impl Scenario {
             }
             None => None,
         }
+    }
+}
+
+impl Action {
+    /// Its name, as a scenario writes it.
+    pub fn name(&self) -> String {
+        let written = serde_json::to_value(self).unwrap_or_default();
+        written.as_object().and_then(|members| members.keys().next().cloned()).unwrap_or_default()
     }
 }
 

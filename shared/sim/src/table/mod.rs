@@ -26,7 +26,7 @@ use freeze::Freeze;
 use index::Index;
 
 /// The table.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Table {
     documents: BTreeMap<RolloutId, String>,
     locks: BTreeMap<String, RolloutId>,
@@ -50,7 +50,7 @@ pub(crate) struct Table {
     read: BTreeMap<RolloutId, Rollout>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredSnapshot {
     at: Timestamp,
     verdict: Verdict,
@@ -113,6 +113,11 @@ impl Table {
     /// How many commits were written.
     pub fn commits(&self) -> u64 {
         self.commits
+    }
+
+    /// Counts commits from these on.
+    pub fn goes_on_after(&mut self, commits: u64) {
+        self.commits = commits + 1;
     }
 
     /// Who has a target.
@@ -188,5 +193,9 @@ impl Table {
         self.flags.note_kill_switches(policy);
         let PolicyRecord { name, text, json, applied, by } = policy.clone();
         self.policies.insert(name, StoredPolicy { text, json, applied, by });
+    }
+
+    pub fn delete_policy(&mut self, name: &str) {
+        self.policies.remove(name);
     }
 }

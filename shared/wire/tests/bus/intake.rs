@@ -123,3 +123,28 @@ fn no_json_at_all_is_passed_over_and_never_a_panic() {
         assert!(ignored(&incoming).is_some(), "{payload}");
     }
 }
+
+#[test]
+fn what_the_sender_wrote_is_repeated_in_one_plain_and_bounded_line() {
+    let forged = "x\r\n{\"level\":\"INFO\"}\u{1b}[2J".repeat(500);
+    let of_type = |detail_type: &str, detail: &Value| {
+        refused(&json!({ "source": "tidegate", "id": "e", "detail-type": detail_type, "detail": detail }))
+    };
+    for said in [of_type(&forged, &json!({})), of_type("Rollout Command", &json!({ "verb": forged }))] {
+        assert!(said.len() < 3_000 && !said.contains(|c: char| c != '\n' && c.is_control()), "{said:?}");
+    }
+}
+
+#[test]
+fn who_asks_and_why_are_kept_plain_and_short() {
+    let mut payload = sample("rollout-command");
+    payload["detail"]["by"] = json!("me\n\u{1b}[31m".repeat(100));
+    payload["detail"]["why"] = json!("because\u{202e}\n".repeat(1_000));
+    let Incoming::Bus { message: Message::RolloutCommand(command), .. } = only(&payload) else {
+        panic!("a command")
+    };
+    let said = [command.by, command.why.expect("a reason")];
+    for (text, longest) in said.iter().zip([256, 2_000]) {
+        assert!(text.chars().count() <= longest && !text.contains(|c: char| c.is_control()), "{text:?}");
+    }
+}

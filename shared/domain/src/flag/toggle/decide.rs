@@ -127,7 +127,7 @@ impl Toggle {
     fn telling(mut self, kind: OutcomeKind, why: &str) -> Self {
         if !matches!(self.asked, AskedBy::Rollout { .. }) {
             let words = format!("{}: {why} (asked for by {})", self.words(), self.asked);
-            self.untold = Some(Box::new(Outcome::of_toggle(&self, kind, words)));
+            self.untold = Some(Box::new(Outcome::of_toggle(&self, kind, &words)));
         }
         self
     }

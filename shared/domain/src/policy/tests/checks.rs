@@ -72,11 +72,10 @@ fn a_check_asks_the_version_a_url_or_a_function() {
 
 #[test]
 fn the_rest_of_a_check_has_its_default() {
-    let checks =
-        "[{ name: a, invoke: {} }, { name: b, http: { url: 'http://[::1]:80' }, expect: { contains: x } }]";
+    let checks = "[{ name: a, invoke: {} }, { name: b, http: { url: 'http://[fd00::1]:80' }, expect: { contains: x } }]";
     let checks = parsed(&format!("strategy: AllAtOnce\nchecks: {checks}")).checks;
     assert_eq!(checks[0].asks, Asks::Invoke { payload: json!({}) });
-    let url = "http://[::1]:80".to_owned();
+    let url = "http://[fd00::1]:80".to_owned();
     assert_eq!(checks[1].asks, Asks::Http { url, method: "GET".to_owned(), headers: Vec::new(), body: None });
     let null =
         parsed("strategy: AllAtOnce\nchecks: [{ name: a, function: { name: 'f:live', payload: null } }]");
@@ -153,8 +152,7 @@ checks[0].expect.fasterThan: 5 is no latency; whole milliseconds up to 15 minute
 fn a_url_has_a_host_and_no_password() {
     let url =
         |url: &str| said(&format!("{{ name: a, http: {{ url: '{url}' }}, expect: {{ status: 200 }} }}"));
-    for right in
-        ["http://localhost", "https://a.b-c.d:8443/x?y=1#z", "http://10.0.0.1:80", "https://[fd00::1]/"]
+    for right in ["http://intern", "https://a.b-c.d:8443/x?y=1#z", "http://10.0.0.1:80", "https://[fd00::1]/"]
     {
         assert_eq!(url(right), "no fault", "{right}");
     }
@@ -166,6 +164,25 @@ fn a_url_has_a_host_and_no_password() {
              %20 is"
         );
         assert_eq!(url(wrong), expected);
+    }
+    for inside in [
+        "http://localhost:9001/2018-06-01/runtime/invocation/next",
+        "http://a.LocalHost./",
+        "http://127.0.0.1",
+        "http://127.1",
+        "http://2130706433/",
+        "http://0x7f.0x1",
+        "http://0177.0.0.1",
+        "http://0.0.0.0",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://169.254.169.254./",
+        "http://[::1]:80",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[fe80::1]/",
+        "http://[fd00:ec2::254]/",
+    ] {
+        let said = url(inside);
+        assert!(said.contains(inside) && said.contains("leads to the function itself"), "{said}");
     }
     assert_eq!(
         url("https://me:secret@x"),

@@ -249,6 +249,7 @@ impl Cloud {
     fn says(&mut self, at: &Where, number: u64, (detail_type, kind): (&str, &str)) {
         let none = self.faults.chances.no_flag_events;
         if self.chance.chance(none.fraction()) {
+            self.struck.met("noFlagEvents");
             return self.note(format!("AppConfig says nothing of deployment {number}: {detail_type}"));
         }
         let Some(released) = self.released(at, number) else { return };

@@ -240,6 +240,7 @@ impl Cloud {
         let Some(word) = word(status) else { return };
         let none = self.faults.chances.no_deployment_events;
         if self.chance.chance(none.fraction()) {
+            self.struck.met("noDeploymentEvents");
             self.note(format!("CodeDeploy says nothing of {id}: {word}"));
         } else {
             self.put_event(bus::deployment_changed(&group, id, word));

@@ -7,12 +7,14 @@ use tidegate_domain::flag::Profile;
 use tidegate_domain::flag::toggle::{Act, AskedBy, RESTORED, SIGNATURE, Stage, Toggle, ToggleId};
 use tidegate_domain::flag::{Edit, Spot};
 use tidegate_domain::rollout::Rollout;
-use tidegate_sim::View;
-use tidegate_sim::world::{Hosted, Where};
+
+use super::{Broken, Checked, holds};
+use crate::view::View;
+use crate::world::{Hosted, Where};
 
 /// Every value that a rollout's toggles changed is what it was, but for those that its page names, because somebody else has
 /// changed them since. Where somebody's own deployment came last, it is theirs to say what is.
-pub(crate) fn not_as_found(view: &View<'_>, rollout: &Rollout) -> Option<String> {
+pub(super) fn are_as_found(view: &View<'_>, rollout: &Rollout) -> Checked {
     let of_rollout = |toggle: &&Toggle| matches!(&toggle.asked, AskedBy::Rollout { rollout: asked } if *asked == rollout.id);
     let app_config = &view.world().app_config;
     for toggle in view.toggles().values().filter(of_rollout) {
@@ -21,16 +23,27 @@ pub(crate) fn not_as_found(view: &View<'_>, rollout: &Rollout) -> Option<String>
             continue;
         }
         let text = app_config.in_force(&toggle.profile).unwrap_or("{}");
-        let now: Value = serde_json::from_str(text).expect("what is in force is JSON");
+        let now = json(text);
         for (at, before) in first_edits(&toggle.edits) {
-            let found = before.map(|text| serde_json::from_str::<Value>(text).expect("a value is JSON"));
+            let found = before.map(|text| json(text));
             let named = rollout.flags.left.iter().any(|left| left.starts_with(&at.to_string()));
-            if value(&now, at) != found && !named {
-                return Some(format!("{at} is {:?}, and was {found:?}", value(&now, at)));
-            }
+            holds(named || value(&now, at) == found, || {
+                let found = format!("{at} is {:?}, and was {found:?}", value(&now, at));
+                Broken::by(
+                    view,
+                    rollout,
+                    "a rollout that is rolled back leaves flags as it found them",
+                    found,
+                )
+            })?;
         }
     }
-    None
+    Ok(())
+}
+
+/// A document or a value; one that is no JSON equals nothing but another one.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
 }
 
 /// What each value was before the first change of it.
@@ -56,38 +69,35 @@ fn value(document: &Value, at: &Spot) -> Option<Value> {
 
 /// What was seen so far of the versions of each profile.
 #[derive(Debug, Default)]
-pub(crate) struct Versions(BTreeMap<Profile, usize>);
+pub(super) struct Versions(BTreeMap<Profile, usize>);
 
 impl Versions {
     /// Every version that Tidegate wrote is an earlier one with nothing changed but what its toggle is about.
-    ///
-    /// # Panics
-    /// When one is not.
-    pub fn check(&mut self, view: &View<'_>, seed: u64) {
+    pub fn check(&mut self, view: &View<'_>) -> Checked {
         let app_config = &view.world().app_config;
         for profile in app_config.profiles() {
             let versions = app_config.versions(&profile);
             let known = self.0.entry(profile.clone()).or_insert(1);
             for index in *known..versions.len() {
-                if versions[index].description == RESTORED {
-                    let earlier =
-                        versions[..index].iter().any(|earlier| earlier.text == versions[index].text);
-                    assert!(earlier, "seed {seed}: version {} of {profile} restores nothing", index + 1);
+                let written = &versions[index];
+                let of = |found: &str| format!("version {} of {profile} {found}", index + 1);
+                if written.description == RESTORED {
+                    let is_earlier = versions[..index].iter().any(|earlier| earlier.text == written.text);
+                    let broken = || Broken::of(view, "what is restored was there", of("restores nothing"));
+                    holds(is_earlier, broken)?;
                 }
-                let Some(toggle) = toggle_of(view, &versions[index]) else { continue };
+                let Some(toggle) = toggle_of(view, written) else { continue };
                 let spots = spots(toggle);
                 let rest = |hosted: &Hosted| without(&hosted.text, &spots);
-                let own = rest(&versions[index]);
-                let earlier = versions[..index].iter().any(|earlier| rest(earlier) == own);
-                assert!(
-                    earlier,
-                    "seed {seed}: version {} of {profile}, by {}, changes something else too",
-                    index + 1,
-                    toggle.id
-                );
+                let own = rest(written);
+                holds(versions[..index].iter().any(|earlier| rest(earlier) == own), || {
+                    let found = of(&format!("by {} changes something else too", toggle.id));
+                    Broken::of(view, "a toggle changes nothing but its own flag", found)
+                })?;
             }
             *known = versions.len().max(1);
         }
+        Ok(())
     }
 }
 
@@ -113,7 +123,7 @@ fn spots(toggle: &Toggle) -> Vec<Spot> {
 
 /// A document without some of its values.
 fn without(text: &str, spots: &[Spot]) -> Value {
-    let mut document: Value = serde_json::from_str(text).expect("a version is JSON");
+    let mut document = json(text);
     for at in spots {
         let flag = document.pointer_mut("/values").and_then(|values| values.get_mut(&at.flag));
         let holder = match &at.variant {

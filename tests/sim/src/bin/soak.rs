@@ -1,0 +1,44 @@
+//! Plays many seeds on every core and writes what came of them: `soak SEEDS OUT COMMIT DATE`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use tidegate_tests_sim::coverage::Coverage;
+use tidegate_tests_sim::mixed::play_all;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [seeds, out, commit, date] = &arguments[..] else {
+        eprintln!("usage: soak SEEDS OUT COMMIT DATE, like: soak 2000 docs/soak.md 1a2b3c4 2026-11-22");
+        return ExitCode::from(64);
+    };
+    let Ok(seeds) = seeds.parse() else {
+        eprintln!("{seeds:?} is not a number of seeds");
+        return ExitCode::from(64);
+    };
+    let (coverage, failures) = play_all(seeds);
+    for failure in &failures {
+        eprintln!("{failure}");
+    }
+    if let Err(error) = std::fs::write(out, report(seeds, commit, date, &coverage, &failures)) {
+        eprintln!("{out}: {error}");
+        return ExitCode::from(74);
+    }
+    if failures.is_empty() && coverage.faults().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn report(seeds: u64, commit: &str, date: &str, coverage: &Coverage, failures: &[String]) -> String {
+    let mut text = format!(
+        "# Random worlds\n\nEach seed draws a world and the faults in it; every invariant is checked after every step. Written by \
+         `make soak SEEDS={seeds}` on {date}, commit {commit}.\n\n- Seeds played: {seeds}\n- Seeds that broke an invariant: {}\n",
+        failures.len()
+    );
+    for fault in coverage.faults() {
+        let _ = writeln!(text, "- {fault}");
+    }
+    for failure in failures {
+        let _ = writeln!(text, "\n```text\n{failure}```");
+    }
+    let _ = write!(text, "\n{}", coverage.tables());
+    text
+}
