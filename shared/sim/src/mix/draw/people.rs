@@ -11,8 +11,8 @@ use tidegate_domain::units::{Span, Weight};
 use super::Draw;
 use crate::dice::float;
 use crate::scenario::{
-    Action, Behaves, Command, DeployFlagsPlan, DeployPlan, FreezePlan, FunctionPlan, Happening, Nothing, Place, Routed,
-    Share, Start, StopFlagsPlan, StopPlan, ThawPlan, ToggleFlagPlan, WriteFlagsPlan,
+    Action, Behaves, Command, DeployFlagsPlan, DeployPlan, FreezePlan, FunctionPlan, Happening, Nothing,
+    Place, Routed, Share, Start, StopFlagsPlan, StopPlan, ThawPlan, ToggleFlagPlan, WriteFlagsPlan,
 };
 
 impl Draw<'_> {
