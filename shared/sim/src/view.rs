@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::{Routing, Target};
 use tidegate_domain::ticks::Tick;
 use tidegate_engine::ports::Letter;
+use tidegate_wire::document::RELEASE;
 use tidegate_wire::timeline::Entry;
 
 use crate::faults::{Call, Struck};
@@ -91,6 +93,11 @@ impl View<'_> {
     /// Every rollout as it is stored, by id.
     pub fn rollouts(&self) -> &BTreeMap<RolloutId, Rollout> {
         self.0.table.rollouts()
+    }
+
+    /// The freeze in force.
+    pub fn freeze(&self) -> Option<Freeze> {
+        self.0.table.freeze_switch(RELEASE).ok()?.freeze()
     }
 
     /// Every toggle as it is stored, by id.

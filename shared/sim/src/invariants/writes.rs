@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tidegate_domain::decide::LONGEST_FUNCTION_TIMEOUT;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::reason::{FlagReason, Reason};
 use tidegate_domain::rollout::Rollout;
@@ -27,6 +28,7 @@ impl Writes {
                 let Writer::Function(owner) = &write.by else { continue };
                 is_no_deployments(view, &carrier.target, write)?;
                 is_explained(view, &carrier.target, write, *owner)?;
+                is_not_frozen(view, &carrier.target, write, *owner)?;
             }
             if carrier.writes.len() > known {
                 self.0.insert(key.clone(), carrier.writes.len());
@@ -60,6 +62,19 @@ fn is_no_deployments(view: &View<'_>, target: &Target, write: &Write) -> Checked
         })?;
     }
     Ok(())
+}
+
+/// No weight rises while frozen, but by a function that was past its check when the freeze came.
+fn is_not_frozen(view: &View<'_>, target: &Target, write: &Write, owner: Owner) -> Checked {
+    let since = view.freeze().map(|freeze| LONGEST_FUNCTION_TIMEOUT.after(freeze.since));
+    let late = owner == Owner::TrafficShift && since.is_some_and(|since| write.at > since);
+    let mut of_target = view.rollouts().values().filter(|rollout| late && rollout.target == *target);
+    let share = |routing: &Routing, rollout: &Rollout| routing.weight_of(&rollout.candidate);
+    let rises = of_target.any(|rollout| share(&write.after, rollout) > share(&write.before, rollout));
+    holds(!rises, || {
+        let found = format!("{} was written on {target} at {}", write.after, write.at);
+        Broken::of(view, "no weight rises while frozen", found)
+    })
 }
 
 /// Whether an entry wished this routing, and was allowed to.

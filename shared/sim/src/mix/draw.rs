@@ -91,6 +91,7 @@ pub(super) fn mix(scenario: &Scenario, seed: u64) -> Mix {
     draw.flags();
     draw.policies();
     draw.restore();
+    draw.freeze();
     Mix(draw.strands)
 }
 

@@ -22,7 +22,7 @@ pub use words::Wanted;
 const UNTIL_CALM: Span = Span::hours(1);
 
 /// How long a rollout of a mixed world may take; those that wait for people would take days.
-const DEADLINE: Span = Span::hours(6);
+const DEADLINE: Span = Span::hours(3);
 
 /// So long after the last fault the world is watched at most.
 const AFTERWARDS: Span = Span::hours(24);

@@ -241,6 +241,8 @@ impl Check<'_> {
                 Some(())
             }
             Action::Command(_)
+            | Action::Freeze(_)
+            | Action::Thaw(_)
             | Action::NoSweepFor(_)
             | Action::Spoils(_)
             | Action::DeletePolicy(_)

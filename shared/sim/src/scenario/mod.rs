@@ -247,6 +247,10 @@ pub enum Action {
     Start(Start),
     /// `command: { verb: promote, rollout: checkout-live-8, by: ana }`: somebody asks something of a rollout.
     Command(Command),
+    /// `freeze: { by: ana, because: the sale }`: somebody freezes the installation.
+    Freeze(FreezePlan),
+    /// `thaw: { by: ana }`: somebody lifts the freeze.
+    Thaw(ThawPlan),
     /// `outage: { errors: 30%, for: 15m }`: requests to every version of the function fail.
     Outage(OutagePlan),
     /// `traffic: { rps: 5 }`: the traffic changes.
@@ -327,6 +331,24 @@ pub struct Command {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// A freeze of the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezePlan {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub because: String,
+}
+
+/// The end of a freeze.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThawPlan {
+    /// Who.
+    pub by: String,
 }
 
 /// A disturbance of all versions.

@@ -4,6 +4,7 @@
 mod commit;
 mod filed;
 mod flags;
+mod freeze;
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use tidegate_wire::timeline::Entry;
 
 use filed::Deployments;
 use flags::Flags;
+use freeze::Freeze;
 use index::Index;
 
 /// The table.
@@ -40,6 +42,8 @@ pub(crate) struct Table {
     deployments: Deployments,
     #[serde(default)]
     flags: Flags,
+    #[serde(default)]
+    freeze: Freeze,
     commits: u64,
     /// The documents as they read, for the eyes of tests and reports: read back from the text after each commit.
     #[serde(skip)]

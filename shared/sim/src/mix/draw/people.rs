@@ -11,8 +11,8 @@ use tidegate_domain::units::{Span, Weight};
 use super::Draw;
 use crate::dice::float;
 use crate::scenario::{
-    Action, Behaves, Command, DeployFlagsPlan, DeployPlan, FunctionPlan, Happening, Nothing, Place, Routed,
-    Share, Start, StopFlagsPlan, StopPlan, ToggleFlagPlan, WriteFlagsPlan,
+    Action, Behaves, Command, DeployFlagsPlan, DeployPlan, FreezePlan, FunctionPlan, Happening, Nothing,
+    Place, Routed, Share, Start, StopFlagsPlan, StopPlan, ThawPlan, ToggleFlagPlan, WriteFlagsPlan,
 };
 
 impl Draw<'_> {
@@ -134,6 +134,15 @@ impl Draw<'_> {
             let backup = Happening { at, on: None, then: Action::Backup(Nothing {}) };
             let restore = Happening { at: at + since, on: None, then: Action::Restore(Nothing {}) };
             self.happen(vec![backup, restore]);
+        }
+    }
+
+    /// Somebody freezes the installation, for longer than some steps take.
+    pub(super) fn freeze(&mut self) {
+        if self.drawn(15) {
+            let (by, because) = ("ana".to_owned(), "the sale begins".to_owned());
+            let thaw = Action::Thaw(ThawPlan { by: "bob".to_owned() });
+            self.for_a_while(None, Action::Freeze(FreezePlan { by, because }), Span::hours(2), thaw);
         }
     }
 
