@@ -1,6 +1,7 @@
 //! Worlds with faults, each drawn from a seed alone, and the short story of one that breaks an invariant.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,16 +30,16 @@ pub fn world(seed: u64) -> (&'static str, Scenario, Mix) {
     (name, scenario, mix)
 }
 
-/// Plays the worlds of the first seeds on every core: what they reached together, and the stories of what does not hold.
+/// Plays the worlds of these seeds on every core: what they reached together, and the stories of what does not hold.
 ///
 /// # Panics
 /// When a built-in scenario is faulty.
-pub fn play_all(seeds: u64) -> (Coverage, Vec<String>) {
-    let (next, all) = (AtomicU64::new(1), Mutex::new((Coverage::default(), Vec::new())));
+pub fn play_all(seeds: RangeInclusive<u64>) -> (Coverage, Vec<String>) {
+    let (next, all) = (AtomicU64::new(*seeds.start()), Mutex::new((Coverage::default(), Vec::new())));
     let play_rest = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed > seeds {
+            if seed > *seeds.end() {
                 break;
             }
             let played = play(seed, &house());
