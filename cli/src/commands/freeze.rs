@@ -1,6 +1,8 @@
 //! `tidegate freeze`: shows whether weights may rise, and switches that. It is no rollout, and it has to be in force once the command
 //! returns: it goes to the table at once.
 
+use std::fmt::Write as _;
+
 use jiff::{Timestamp, TimestampRound, Unit};
 use serde_json::json;
 use tidegate_domain::freeze::{FreezeChange, FreezeSwitch, Frozen};
@@ -100,8 +102,9 @@ async fn moved_by_code_deploy(ports: &Needs) -> Result<String, Failure> {
         let moves = rollout.live_deployment().and_then(|moves| moves.id.as_ref());
         if let (Phase::Shifting(_), Some(deployment)) = (&rollout.phase, moves) {
             let id = &rollout.id;
-            text += &format!(
-                "{id} is moved by CodeDeploy deployment {deployment}, which goes on; to stop it: tidegate abort {id}\n"
+            let _ = writeln!(
+                text,
+                "{id} is moved by CodeDeploy deployment {deployment}, which goes on; to stop it: tidegate abort {id}"
             );
         }
     }
