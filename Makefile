@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak deploy-functions
+.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak chaos deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -99,6 +99,12 @@ SEEDS := 200000
 soak:
 	cargo run --locked --profile ci -p tidegate-tests-sim --bin soak -- $(SEEDS) docs/soak.md \
 	  "$$(git rev-parse --short HEAD)" "$$(date -u +%F)"
+
+# Many rollouts at once on ministack, while calls fail and functions are killed; CI has 40 of them: make chaos ROLLOUTS=200 SEED=7.
+ROLLOUTS ?= 200
+SEED ?= 1
+chaos: tools
+	TIDEGATE_CHAOS_ROLLOUTS=$(ROLLOUTS) TIDEGATE_CHAOS_SEED=$(SEED) $(PYTHON) -m pytest -q -s tests/e2e/test_chaos.py
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

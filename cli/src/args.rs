@@ -1,6 +1,7 @@
 //! The command line.
 
 mod flags;
+mod freeze;
 mod offline;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use tidegate_domain::units::Span;
 use crate::exit;
 
 pub use self::flags::{Flag, FlagDiff, FlagGet, FlagPlace, Switch};
+pub use self::freeze::{Freeze, FreezeSwitch};
 pub use self::offline::{Backtest, Judge};
 
 /// Lets a new version's traffic in a little at a time, watches it, and closes by itself when the water turns.
@@ -106,7 +108,7 @@ pub enum Command {
     },
 }
 
-/// What is done on an installation: all of it goes through its bus.
+/// What is done on an installation: all of it goes through its bus, but the freeze.
 #[derive(Debug, Subcommand)]
 pub enum Operation {
     /// Starts a rollout.
@@ -125,6 +127,8 @@ pub enum Operation {
     Abort(Abort),
     /// Starts an ended rollout once more, under a new name.
     Retry(Retry),
+    /// Keeps every weight of the installation from rising, or lets them rise again; alone, shows whether they may.
+    Freeze(Freeze),
     /// Looks at feature flags of AppConfig, and switches them.
     #[command(subcommand)]
     Flag(Flag),

@@ -45,8 +45,12 @@ const fn call(action: &'static str, of: &'static [&'static str]) -> Call {
 /// Where nobody says the table's name, a function of the installation is asked for it.
 const TABLE: &[Call] = &[call("lambda:GetFunctionConfiguration", &["installation"])];
 const ROLLOUTS: &[Call] = &[call("dynamodb:GetItem", &["ROLLOUT#*"]), call("dynamodb:Query", &["ROLLOUT#*"])];
+/// The document alone.
+const ROLLOUT: &[Call] = &[call("dynamodb:GetItem", &["ROLLOUT#*"])];
 const NAMES: &[Call] = &[call("dynamodb:Query", &["index/shelf"])];
 const POLICIES: &[Call] = &[call("dynamodb:GetItem", &["POLICY#*"])];
+const FREEZE: &[Call] = &[call("dynamodb:GetItem", &["FREEZE"])];
+const SWITCHING_FREEZE: &[Call] = &[call("dynamodb:PutItem", &["FREEZE"])];
 const TOGGLES: &[Call] = &[call("dynamodb:GetItem", &["TOGGLE#*"])];
 const QUARANTINE: &[Call] = &[call("dynamodb:Query", &["QUARANTINE"])];
 /// A policy, and the items by which it is found.
@@ -73,9 +77,9 @@ const INSTALLATION: &[Call] = &[
 ];
 
 const COMMANDING: &[&[Call]] =
-    &[TABLE, ROLLOUTS, NAMES, TRAFFIC, &[call("events:PutEvents", &["Rollout Command"])]];
+    &[TABLE, ROLLOUTS, NAMES, FREEZE, TRAFFIC, &[call("events:PutEvents", &["Rollout Command"])]];
 const STARTING: &[&[Call]] =
-    &[TABLE, ROLLOUTS, POLICIES, QUARANTINE, &[call("events:PutEvents", &["Rollout Requested"])]];
+    &[TABLE, ROLLOUTS, POLICIES, FREEZE, QUARANTINE, &[call("events:PutEvents", &["Rollout Requested"])]];
 const SWITCHING: &[&[Call]] =
     &[TABLE, TOGGLES, FLAGS, QUARANTINE, &[call("events:PutEvents", &["Flag Toggle Requested"])]];
 
@@ -85,20 +89,23 @@ const fn verb(line: &'static str, group: Group, calls: &'static [&'static [Call]
 
 /// Every verb that reaches AWS.
 pub const VERBS: &[Verb] = &[
-    verb("get", Group::Reader, &[TABLE, ROLLOUTS, NAMES]),
-    verb("list", Group::Reader, &[TABLE, ROLLOUTS, NAMES]),
+    verb("get", Group::Reader, &[TABLE, ROLLOUTS, NAMES, FREEZE]),
+    verb("list", Group::Reader, &[TABLE, ROLLOUTS, NAMES, FREEZE]),
+    verb("freeze", Group::Reader, &[TABLE, FREEZE]),
     verb("quarantine", Group::Reader, &[TABLE, QUARANTINE]),
     verb("policy get", Group::Reader, &[TABLE, POLICIES]),
     verb("flag list", Group::Reader, &[TABLE, FLAGS]),
     verb("flag get", Group::Reader, &[TABLE, FLAGS, TOGGLES, NAMES]),
     verb("flag diff", Group::Reader, &[TABLE, FLAGS, POLICIES]),
-    verb("doctor", Group::Reader, &[TABLE, NAMES, POLICIES, TRAFFIC, INSTALLATION]),
+    verb("doctor", Group::Reader, &[TABLE, NAMES, POLICIES, FREEZE, TRAFFIC, INSTALLATION]),
     verb("promote", Group::Approver, COMMANDING),
     verb("pause", Group::Approver, COMMANDING),
     verb("resume", Group::Approver, COMMANDING),
     verb("abort", Group::Approver, COMMANDING),
     verb("retry", Group::Approver, COMMANDING),
     verb("start", Group::Operator, STARTING),
+    verb("freeze on", Group::Operator, &[TABLE, FREEZE, SWITCHING_FREEZE, NAMES, ROLLOUT]),
+    verb("freeze off", Group::Operator, &[TABLE, FREEZE, SWITCHING_FREEZE]),
     verb("policy apply", Group::Operator, &[TABLE, STORING]),
     verb("flag on", Group::Operator, SWITCHING),
     verb("flag off", Group::Operator, SWITCHING),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use tidegate_domain::deployment::{DeploymentId, DeploymentStatus};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::policy::Harm;
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Health, Phase, PhaseName, Rollout, RolloutId};
@@ -69,6 +70,8 @@ pub struct Status {
     pub deadline: Option<Timestamp>,
     /// When health-check last looked at its numbers.
     pub judged: Option<Timestamp>,
+    /// The freeze that keeps every weight of the installation from rising; `null` where there is none.
+    pub freeze: Option<Freeze>,
     /// What may be typed next.
     pub next: Vec<Next>,
 }
@@ -210,8 +213,8 @@ pub fn waits_for_somebody(phase: &Phase) -> bool {
 }
 
 impl Status {
-    /// The status of a stored rollout.
-    pub fn of(stored: &Stored) -> Self {
+    /// The status of a stored rollout, while the installation is frozen or not.
+    pub fn of(stored: &Stored, freeze: Option<&Freeze>) -> Self {
         let Stored { rollout, snapshot, ticks, timeline } = stored;
         let evidence = stored.evidence();
         let phase = rollout.phase.name();
@@ -247,6 +250,7 @@ impl Status {
             updated: rollout.updated,
             deadline: rollout.deadline,
             judged: snapshot.as_ref().map(|snapshot| snapshot.at),
+            freeze: freeze.filter(|_| !phase.is_terminal()).cloned(),
             next: crate::steps::next(rollout),
         }
     }

@@ -16,7 +16,7 @@ resource "aws_iam_policy" "reader" {
           Resource = aws_dynamodb_table.table.arn
           Condition = {
             "ForAllValues:StringLike" = {
-              "dynamodb:LeadingKeys" = ["LOCK#*", "POLICY#*", "QUARANTINE", "ROLLOUT#*", "TOGGLE#*"]
+              "dynamodb:LeadingKeys" = ["FREEZE", "LOCK#*", "POLICY#*", "QUARANTINE", "ROLLOUT#*", "TOGGLE#*"]
             }
             Null = { "dynamodb:LeadingKeys" = "false" }
           }
@@ -157,7 +157,7 @@ resource "aws_iam_policy" "operator" {
         Action   = "dynamodb:PutItem"
         Resource = aws_dynamodb_table.table.arn
         Condition = {
-          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["GUARD#*", "KILL#*", "POLICY#*"] }
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["FREEZE", "GUARD#*", "KILL#*", "POLICY#*"] }
           Null                      = { "dynamodb:LeadingKeys" = "false" }
         }
       },

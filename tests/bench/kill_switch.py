@@ -4,7 +4,7 @@
     kill_switch.py --bin target/release/feature-flag [--runs 15] [--markdown FILE]
 
 The real binary runs against a Lambda Runtime API of our own and the emulator of the end-to-end tests; each call to AWS goes
-through a gate that notes when it came. Measured are
+through a proxy that notes when it came. Measured are
 
     start     event handed out until StartDeployment is on its way
     answered  event handed out until the function's answer is here
@@ -38,25 +38,25 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
 from cloud import Cloud  # noqa: E402
 from cold_start import lambda_environment  # noqa: E402
-from gate import Answer, Gate  # noqa: E402
 from http_wire import HttpRequest, listen, read_request, write_response  # noqa: E402
+from proxy import Answer, Proxy, Request  # noqa: E402
 
 OFF = (ROOT / "events" / "flags" / "shop.json").read_text()
 ON = OFF.replace('"new-basket": {\n      "enabled": false,', '"new-basket": {\n      "enabled": true,')
 LONGEST_SECONDS = 60
 
 
-class Watch(Gate):
-    """A gate that notes when each call came and when it was answered."""
+class Watch(Proxy):
+    """Notes when each call came and when it was answered."""
 
     def __init__(self, upstream: str):
         super().__init__(upstream)
         self.seen: list[tuple[str, float, float]] = []
 
-    def _pass(self, call: str, forward) -> Answer | None:
+    def answer(self, request: Request) -> Answer | None:
         came = time.perf_counter()
-        answer = super()._pass(call, forward)
-        self.seen.append((call, came, time.perf_counter()))
+        answer = super().answer(request)
+        self.seen.append((request.name, came, time.perf_counter()))
         return answer
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import shutil
 import signal
@@ -32,6 +33,8 @@ from typing import TypeVar
 import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
+
+import processes
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "infra"))
 
@@ -98,6 +101,7 @@ class Stack:
 @cache
 def code_deploy() -> str:
     """CodeDeploy, which ministack does not have: moto's, in this process and until its end."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
@@ -443,12 +447,15 @@ class Cloud:
         """The process ids in which this emulator runs the function now (Linux: read from /proc)."""
         if self._process is None:
             return []
-        name = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
-        return [
-            pid
-            for pid in _processes_in_group(self._process.pid)
-            if name in _environment_of(pid)
-        ]
+        return processes.with_variable(self._process.pid, f"AWS_LAMBDA_FUNCTION_NAME={function}")
+
+    def kill_caller(self, port: int) -> bool:
+        """SIGKILLs the function whose end of a connection is at this port; says whether there was one."""
+        callers = [pid for pid in processes.at_port(self._process.pid, port) if pid != self._process.pid]
+        for pid in callers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return bool(callers)
 
     def kill_function(self, function: str) -> int:
         """SIGKILLs every running process of the function, as a crash of its host would; says how many."""
@@ -499,19 +506,3 @@ def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
-
-
-def _processes_in_group(group: int) -> list[int]:
-    members = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(ProcessLookupError):
-            if os.getpgid(int(entry.name)) == group:
-                members.append(int(entry.name))
-    return members
-
-
-def _environment_of(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:  # it ended in the meantime
-        return []

@@ -214,16 +214,27 @@ class House:
             "detail": detail,
         }
 
+    def minute(self) -> dict:
+        """What the schedule says every minute, as AWS would fill it in."""
+        return {"tidegate": "sweep", "time": f"{now():%Y-%m-%dT%H:%M:00Z}"}
+
     def sweep(self) -> None:
         """Sweeps now, as the schedule does every minute; what comes of it is on the bus when this returns."""
-        minute = {"tidegate": "sweep", "time": f"{now():%Y-%m-%dT%H:%M:00Z}"}
-        answer = self.invoke("health-check", minute)
+        answer = self.invoke("health-check", self.minute())
         assert "swept" in answer, f"the sweep failed: {answer}"
 
     def invoke(self, name: str, event: Mapping) -> dict:
         """Invokes one of the five functions and waits for its answer, or for its failure."""
         answer = self.cloud.client("lambda").invoke(FunctionName=self.function(name), Payload=json.dumps(event))
         return json.load(answer["Payload"])
+
+    def environment(self, name: str, changes: dict[str, str]) -> dict[str, str]:
+        """Changes a function's environment; returns what it was."""
+        functions, function = self.cloud.client("lambda"), self.function(name)
+        before = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": before | changes})
+        self.until_ready(function)
+        return before
 
     # What is
 

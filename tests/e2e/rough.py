@@ -47,14 +47,6 @@ class RoughHouse(House):
         gate.let_go()
         return workload
 
-    def environment(self, name: str, changes: dict[str, str]) -> dict[str, str]:
-        """Changes a function's environment; returns what it was."""
-        functions, function = self.cloud.client("lambda"), self.function(name)
-        before = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        functions.update_function_configuration(FunctionName=function, Environment={"Variables": before | changes})
-        self.until_ready(function)
-        return before
-
     def killed_at(self, name: str, event: dict, nth: int, *, after: bool) -> bool:
         """Invokes a function and kills it at its `nth` call; says whether it came that far."""
         gate = self.gates[name]

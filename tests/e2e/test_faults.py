@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from cloud import wait_until
 from house import SOON, House
 
+# Lines of what others said begin no line of a message.
+INDENT = "\n" + " " * 11
+
 
 def letters(house: House, event_id: str) -> list[dict]:
     """What the quarantine holds of an event."""
@@ -34,7 +37,7 @@ def kept_and_paged_once(house: House, event: Mapping, receiver: str) -> dict:
     assert message["Json"]["MessageAttributes"]["severity"]["Value"] == "critical"
     (letter,) = letters(house, event["id"])
     assert (letter["receivedBy"], letter["payload"]) == (receiver, event)
-    assert letter["problem"] in json.loads(message["Json"]["Message"])["text"]
+    assert letter["problem"] in json.loads(message["Json"]["Message"])["text"].replace(INDENT, "\n")
     return letter
 
 

@@ -22,6 +22,7 @@ class Person:
 
     house: House
     tidegate: Command
+    binary: Path
     folder: Path
 
     def rollout(self, name: str) -> str:
@@ -40,7 +41,7 @@ def wiretap(house: House) -> Iterator[Wiretap]:
 
 @pytest.fixture
 def person(house: House, wiretap: Wiretap, binary: Path, tmp_path: Path) -> Person:
-    return Person(house, Command(wiretap.endpoint, binary, tmp_path), tmp_path)
+    return Person(house, Command(wiretap.endpoint, binary, tmp_path), binary, tmp_path)
 
 
 def get(person: Person) -> None:
@@ -52,6 +53,22 @@ def get(person: Person) -> None:
 
 def list_(person: Person) -> None:
     person.tidegate.json("list", "--all")
+
+
+def freeze(person: Person) -> None:
+    person.tidegate.json("freeze")
+
+
+def freeze_on(person: Person) -> None:
+    person.rollout("frozen")
+    person.tidegate.json("freeze", "on", "--because", "the sale")
+    person.tidegate.json("freeze", "off")
+
+
+def freeze_off(person: Person) -> None:
+    unheard = Command(person.house.cloud.endpoint, person.binary, person.folder)
+    unheard.json("freeze", "on", "--because", "the sale")
+    person.tidegate.json("freeze", "off")
 
 
 def quarantine(person: Person) -> None:
@@ -132,6 +149,9 @@ def switching(*line: str) -> Callable[[Person], None]:
 SCENES: dict[str, Callable[[Person], None]] = {
     "get": get,
     "list": list_,
+    "freeze": freeze,
+    "freeze on": freeze_on,
+    "freeze off": freeze_off,
     "quarantine": quarantine,
     "policy get": policy_get,
     "policy apply": policy_apply,

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import botocore.session
 
-from gate import Answer, Gate
+from proxy import Answer, Proxy, Request
 
 # What a request is signed for, where IAM calls the service otherwise.
 PREFIXES = {"monitoring": "cloudwatch"}
@@ -27,8 +27,8 @@ class Call:
     of: str = ""
 
 
-class Wiretap(Gate):
-    """A gate that lets everything through and knows what it was."""
+class Wiretap(Proxy):
+    """Lets everything through, and knows what it was."""
 
     def __init__(self, upstream: str):
         super().__init__(upstream)
@@ -39,23 +39,21 @@ class Wiretap(Gate):
         heard, self._heard = self._heard, set()
         return heard
 
-    def _forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        self._heard |= set(calls(method, path, {name.lower(): value for name, value in headers.items()}, body))
-        return super()._forward(method, path, headers, body)
+    def forward(self, request: Request) -> Answer:
+        self._heard |= set(calls(request))
+        return super().forward(request)
 
 
-def calls(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    # Credential=AKID/20261120/eu-west-1/dynamodb/aws4_request
-    signed_for = headers["authorization"].split("Credential=")[1].split("/")[3]
-    operation = _operation(signed_for, method, path, headers)
-    service = PREFIXES.get(signed_for, signed_for)
+def calls(request: Request) -> Iterator[Call]:
+    operation = _operation(request)
+    service = PREFIXES.get(request.service, request.service)
     if service == "dynamodb":
-        yield from _of_table(operation, json.loads(body))
+        yield from _of_table(operation, json.loads(request.body))
     elif operation == "PutEvents":
-        yield from (Call("events:PutEvents", entry["DetailType"]) for entry in json.loads(body)["Entries"])
+        yield from (Call("events:PutEvents", entry["DetailType"]) for entry in json.loads(request.body)["Entries"])
     elif service == "lambda":
         # /2015-03-31/functions/NAME/configuration, /2017-03-31/tags/ARN
-        name = unquote(path.split("?")[0].split("/")[3])
+        name = unquote(request.path.split("?")[0].split("/")[3])
         yield Call(f"lambda:{operation}", name.split(":function:")[-1])
     else:
         yield Call(f"{service}:{operation}")
@@ -73,12 +71,13 @@ def _of_table(operation: str, body: Mapping) -> Iterator[Call]:
         yield Call(f"dynamodb:{operation}", key["pk"]["S"])
 
 
-def _operation(service: str, method: str, path: str, headers: Mapping[str, str]) -> str:
-    if target := headers.get("x-amz-target"):
+def _operation(request: Request) -> str:
+    if target := request.headers.get("x-amz-target"):
         return target.split(".")[1]
-    if "smithy-protocol" in headers:
-        return path.rsplit("/", 1)[1]
-    (operation,) = (name for name, its_method, pattern in _routes(service) if its_method == method and pattern.fullmatch(path))
+    if "smithy-protocol" in request.headers:
+        return request.path.rsplit("/", 1)[1]
+    routes = _routes(request.service)
+    (operation,) = (name for name, method, path in routes if method == request.method and path.fullmatch(request.path))
     return operation
 
 

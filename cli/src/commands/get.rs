@@ -47,7 +47,8 @@ pub async fn run(args: &args::Get, backend: &mut dyn Backend, out: &mut Out) -> 
         Following::from_the_beginning(id.clone()).until(wanted, None, backend, out).await?;
         return Ok(Exit::of(conclude(&id, true, &ports, out).await?));
     }
-    let status = Status::of(&stored);
+    let freeze = ports.store.freeze_switch().await?.freeze();
+    let status = Status::of(&stored, freeze.as_ref());
     out.say(&show::status::status(&status, ports.clock.now()))?;
     out.give(&status)?;
     Ok(Exit::of(status.phase))
@@ -88,7 +89,8 @@ async fn draw(id: &RolloutId, backend: &mut dyn Backend, out: &mut Out) -> Resul
         let Some(stored) = Stored::read(ports.store.as_ref(), id).await? else {
             return Err(unknown(id, &ports).await?);
         };
-        let status = Status::of(&stored);
+        let freeze = ports.store.freeze_switch().await?.freeze();
+        let status = Status::of(&stored, freeze.as_ref());
         out.redraw(&show::status::status(&status, ports.clock.now()))?;
         if status.over || (alone && status.waits_for_somebody) {
             return Ok(Exit::of(status.phase));

@@ -24,13 +24,15 @@ pub async fn run(args: &args::List, backend: &mut dyn Backend, out: &mut Out) ->
         let ended = ports.store.ended(ENDED).await?;
         ids.extend(ended.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());
     }
+    let freeze = ports.store.freeze_switch().await?.freeze();
     let (mut all, mut unread) = (Vec::new(), Vec::new());
     for id in &ids {
         match Stored::read(ports.store.as_ref(), id).await {
-            Ok(stored) => all.extend(stored.map(|stored| Status::of(&stored))),
+            Ok(stored) => all.extend(stored.map(|stored| Status::of(&stored, freeze.as_ref()))),
             Err(fault) => unread.push((id, fault)),
         }
     }
+    out.say(&show::status::frozen(freeze.as_ref()))?;
     out.say(&table(&all))?;
     out.give(&all)?;
     // What cannot be read hides nothing else.

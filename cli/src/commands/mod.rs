@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod flag;
 mod following;
+mod freeze;
 mod get;
 pub mod judge;
 mod list;
@@ -74,6 +75,7 @@ async fn operate_on(
         Operation::Start(args) => return starting::run(args, who(global)?, backend, out).await,
         Operation::Get(args) => return get::run(args, backend, out).await,
         Operation::List(args) => return list::run(args, backend, out).await,
+        Operation::Freeze(args) => return freeze::run(args, global, backend, out).await,
         Operation::Flag(args) => return flag::run(args, global, backend, out).await,
         Operation::Quarantine(args) => return quarantine::run(args, backend, out).await,
         Operation::Promote(args) if args.full => (Verb::PromoteFull, &args.named, args.why.as_ref()),

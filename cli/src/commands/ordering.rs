@@ -113,7 +113,9 @@ async fn would_be_ignored(rollout: &Rollout, command: &Command, ports: &Needs) -
         Ok(router) => router.observe(&rollout.target).await.map_err(|fault| fault.to_string()),
         Err(fault) => Err(fault.to_string()),
     };
-    let observation = Observation::of(routing);
+    // What cannot be read here the functions read.
+    let switch = ports.store.freeze_switch().await.unwrap_or_default();
+    let observation = Observation { frozen: switch.freeze(), ..Observation::of(routing) };
     match decide(rollout, &Trigger::Commanded(command.clone()), &observation, ports.clock.now()) {
         Decision::Keep(reason) => Some(reason),
         Decision::Change { .. } => None,

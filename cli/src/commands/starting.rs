@@ -103,7 +103,8 @@ pub async fn conclude(
     let Some(stored) = Stored::read(ports.store.as_ref(), id).await? else {
         return Err(Failure::Data(format!("the document of {id} is gone")));
     };
-    let status = Status::of(&stored);
+    let freeze = ports.store.freeze_switch().await?.freeze();
+    let status = Status::of(&stored, freeze.as_ref());
     if whole {
         out.say("\n")?;
         out.say(&show::status::status(&status, ports.clock.now()))?;

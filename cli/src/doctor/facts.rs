@@ -9,6 +9,7 @@ use tidegate_aws::config::{Installation, TABLE};
 use tidegate_aws::inspection::{Deployed, Inspector, Rule};
 use tidegate_aws::{Account, Aws};
 use tidegate_domain::effect::Owner;
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::policy::{CloudWatchMetric, Statistic};
 use tidegate_domain::rollout::RolloutId;
 use tidegate_domain::target::{Observed, Target, Version};
@@ -61,6 +62,8 @@ pub struct TableFacts {
     pub name: String,
     /// Whether an item can be read.
     pub item: Result<(), Fault>,
+    /// Whether weights may rise.
+    pub freeze: Result<Option<Freeze>, Fault>,
     /// How many rollouts stand in the index of live ones.
     pub live: Result<usize, Fault>,
 }
@@ -230,7 +233,8 @@ impl TableFacts {
         // Any item will do, also one that is not there.
         let item = store.policy("doctor").await.map(|_| ());
         let live = store.listed().await.map(|listed| listed.rollouts.len());
-        Self { name, item, live }
+        let freeze = store.freeze_switch().await.map(|switch| switch.freeze());
+        Self { name, item, freeze, live }
     }
 }
 

@@ -26,7 +26,7 @@ pub fn credentials(facts: &Facts) -> Check {
 /// Everything that is installed.
 pub fn checks(facts: &Facts, installed: &Installed) -> Vec<Check> {
     let mut checks = match &installed.table {
-        Some(table) => vec![item(table), index(table)],
+        Some(table) => vec![item(table), index(table), freeze(table)],
         None => vec![Check::failed(
             "table",
             format!("nobody says its name: not even {} is there", facts.named.function(Owner::TrafficShift)),
@@ -52,6 +52,18 @@ fn index(table: &TableFacts) -> Check {
     match &table.live {
         Ok(live) => Check::ok("index", format!("rollouts under way: {live}")),
         Err(fault) => Check::fault("index", fault),
+    }
+}
+
+fn freeze(table: &TableFacts) -> Check {
+    match &table.freeze {
+        Ok(None) => Check::ok("freeze", "weights may rise"),
+        Ok(Some(freeze)) => Check::unknown(
+            "freeze",
+            format!("{freeze}; no weight rises, which may be as it should be"),
+            "when it is over: tidegate freeze off",
+        ),
+        Err(fault) => Check::fault("freeze", fault),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use tidegate_aws::config::{BUS, TABLE};
 use tidegate_aws::inspection::{Deployed, Rule};
 use tidegate_domain::effect::Owner;
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::policy::json_of;
 use tidegate_domain::target::{Canary, Fence, Observed, Routing, Target, Version};
 use tidegate_domain::units::Weight;
@@ -63,7 +64,7 @@ fn whole() -> Facts {
         named: Named { stack: "tidegate".to_owned(), bus: "tidegate".to_owned(), table: None },
         access_key: Ok("AKIA1".to_owned()),
         installed: Some(Installed {
-            table: Some(TableFacts { name: "t".to_owned(), item: Ok(()), live: Ok(2) }),
+            table: Some(TableFacts { name: "t".to_owned(), item: Ok(()), freeze: Ok(None), live: Ok(2) }),
             bus: Ok("arn:aws:events:eu-west-1:1:event-bus/tidegate".to_owned()),
             functions: Owner::ALL.map(|owner| (owner, Ok(deployed(owner)))).into(),
             rules: Ok(vec![rule("versions", "aws.lambda"), rule("requests", "tidegate")]),
@@ -101,6 +102,11 @@ fn everything_that_fails_says_what_to_do() {
     let denied = "AccessDeniedException: ana is not authorized to perform: dynamodb:Query on resource: t";
     installed.table.as_mut().unwrap().live =
         Err(Fault::new("Query shelf live", FaultKind::Denied(denied.to_owned())));
+    installed.table.as_mut().unwrap().freeze = Ok(Some(Freeze {
+        by: "ana".to_owned(),
+        because: "the sale begins at noon".to_owned(),
+        since: at("2026-03-01T09:00:00Z"),
+    }));
     installed.bus = Err(missing("DescribeEventBus tidegate"));
     installed.functions[0].1.as_mut().unwrap().environment.insert(TABLE.to_owned(), "other".to_owned());
     installed.functions[1].1.as_mut().unwrap().state = "Failed (InvalidRuntime)".to_owned();

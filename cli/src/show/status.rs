@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::reason::count;
 use tidegate_domain::units::{Span, Weight};
 use tidegate_domain::verdict::Counts;
@@ -30,6 +31,9 @@ pub fn status(status: &Status, now: Timestamp) -> String {
         text.push('\n');
     }
     line(&mut text, "Reason", &hang(&status.why, LABEL));
+    if let Some(freeze) = &status.freeze {
+        line(&mut text, "Frozen", &hang(&format!("{freeze}; no weight rises"), LABEL));
+    }
     if let Some(deadline) = status.deadline.filter(|_| !status.over) {
         let left = span(Span::between(now, deadline));
         let left = if now < deadline { format!("{left} left") } else { "past".to_owned() };
@@ -37,6 +41,13 @@ pub fn status(status: &Status, now: Timestamp) -> String {
     }
     next(&mut text, status);
     text
+}
+
+/// That the installation is frozen, in a line; nothing where it is not.
+pub fn frozen(freeze: Option<&Freeze>) -> String {
+    freeze.map_or_else(String::new, |freeze| {
+        format!("{}\n\n", in_style(BOLD, format!("{freeze}; no weight rises")))
+    })
 }
 
 /// Where a rollout stands, in one line, and what may be typed next.
@@ -48,6 +59,9 @@ pub fn brief(status: &Status) -> String {
         status.weight,
         status.candidate
     );
+    if let Some(freeze) = &status.freeze {
+        let _ = writeln!(text, "  {freeze}; no weight rises");
+    }
     for next in &status.next {
         let _ = writeln!(text, "  {}  {}", next.command, in_style(DIM, &next.does));
     }

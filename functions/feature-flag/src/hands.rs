@@ -69,12 +69,13 @@ impl Switches {
         effect: EffectId,
         flags: &[usize],
     ) -> Result<Option<Performed>, Fault> {
-        let mut all_served = true;
+        let (mut all_served, mut planned) = (true, false);
         for group in groups(rollout.flag_changes(flags)) {
             let Some(toggle) = self.brought_on(rollout, effect, &group).await? else {
                 all_served = false;
                 continue;
             };
+            planned |= matches!(toggle.stage, Stage::Planned { .. });
             match toggle.progress() {
                 Progress::Served => {}
                 // It goes back, and says so itself: nobody is to resume it.
@@ -85,7 +86,9 @@ impl Switches {
                 Progress::UnderWay(_) | Progress::Back(_) => all_served = false,
             }
         }
-        Ok(all_served.then_some(Performed::FlagsSet))
+        // A plan is performed at once, but while frozen.
+        let freeze = if planned { self.toggling.store.freeze_switch().await?.freeze() } else { None };
+        Ok(freeze.map(Performed::Frozen).or_else(|| all_served.then_some(Performed::FlagsSet)))
     }
 
     /// The toggle of this effect, as far as it goes; `None` while an earlier one of the same profile is under way, or where it

@@ -1,5 +1,5 @@
-//! notify: tells people. Every outcome is claimed with a lease, published, recorded; a second message is possible only when a
-//! crash falls between the last two, and it carries the same `outcomeId`.
+//! notify: tells people. Every outcome is claimed with a lease, published, recorded; a second message is possible only when
+//! publishing is not answered or a crash falls before the record, and it carries the same `outcomeId`.
 
 use std::sync::Arc;
 

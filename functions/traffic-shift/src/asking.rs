@@ -2,6 +2,7 @@
 
 use tidegate_domain::admit::Asked;
 use tidegate_domain::deployment::Mover;
+use tidegate_domain::foreign::LONGEST_NAME;
 use tidegate_domain::policy::{Mode, Policy};
 use tidegate_domain::rollout::{Request, RolloutId};
 use tidegate_domain::target::{Target, Version, kinds};
@@ -99,6 +100,9 @@ impl TrafficShift {
     }
 
     pub(crate) async fn stored_policy(&self, name: &str) -> Result<Result<Policy, String>, Fault> {
+        if name.len() > LONGEST_NAME {
+            return Ok(Err(format!("detail.policy: a name of {} bytes; at most {LONGEST_NAME}", name.len())));
+        }
         Ok(match self.store.policy(name).await? {
             None => Err(format!("no policy is called {name:?}; store it with: tidegate policy apply FILE")),
             Some(record) => record.policy().map_err(|faults| format!("policy {name}: {faults}")),

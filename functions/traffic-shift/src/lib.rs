@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use tidegate_domain::admit::Asked;
 use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Mover, Order, TargetGroups, description};
 use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::rollout::{Request, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
 use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Functions, Ports, Routers, Store};
-use tidegate_engine::{Answer, Door, Engine, Hands, Respond, route, settled};
+use tidegate_engine::{Answer, Door, Engine, Hands, Respond, held, route, settled};
 use tidegate_wire::aws::{AwsEvent, CodeDeployState};
 use tidegate_wire::bus::{Message, RolloutCommand};
 use tidegate_wire::intake::Incoming;
@@ -138,13 +139,27 @@ struct Forward {
 
 impl Forward {
     /// Starts the deployment of a rollout. CodeDeploy has no client token: an earlier try is looked for first.
-    async fn started(&self, rollout: &Rollout, order: &Order) -> Result<DeploymentId, Fault> {
+    async fn start(
+        &self,
+        engine: &Engine,
+        rollout: &Rollout,
+        order: &Order,
+    ) -> Result<Option<Performed>, Fault> {
         let description = description(&rollout.id);
-        match self.deployments.find(&order.group, &description, rollout.created).await? {
-            Some(id) => Ok(id),
-            None => self.deployments.start(order, &description).await,
+        match self.deployments.find(&order.group, &description, rollout.created).await {
+            Ok(None) => {}
+            found => return settled(found, |id| id.map_or(Performed::Done, Performed::Started)),
+        }
+        match frozen(engine).await? {
+            None => settled(self.deployments.start(order, &description).await, Performed::Started),
+            Some(freeze) => Ok(Some(Performed::Frozen(freeze))),
         }
     }
+}
+
+/// The freeze as it stands right before a write that would raise a weight: whoever decided before it and slept raises nothing.
+async fn frozen(engine: &Engine) -> Result<Option<Freeze>, Fault> {
+    Ok(engine.store.freeze_switch().await?.freeze())
 }
 
 /// Who moves the traffic of a rollout that is tried again: of a deployment that somebody else started there is no other try.
@@ -175,14 +190,15 @@ impl Hands for Forward {
         pending: &Pending,
     ) -> Result<Option<Performed>, Fault> {
         match &pending.effect {
-            Effect::Shift { wish, fence } => {
-                route(&self.routers, &rollout.target, wish, fence).await.map(Some)
-            }
-            Effect::StartDeployment { order } => {
-                let started = self.started(rollout, order).await;
-                settled(started, Performed::Started)
-            }
+            Effect::Shift { wish, fence } => match frozen(engine).await? {
+                None => route(&self.routers, &rollout.target, wish, fence).await.map(Some),
+                Some(freeze) => held(&self.routers, &rollout.target, wish, fence, freeze).await.map(Some),
+            },
+            Effect::StartDeployment { order } => self.start(engine, rollout, order).await,
             Effect::ContinueDeployment { deployment, wait } => {
+                if let Some(freeze) = frozen(engine).await?.filter(|_| pending.effect.raises()) {
+                    return Ok(Some(Performed::Frozen(freeze)));
+                }
                 settled(self.deployments.go_on(deployment, *wait).await, |()| Performed::Done)
             }
             Effect::StartNext => {

@@ -34,7 +34,7 @@ export class People extends Construct {
       [
         this.says("Flag Toggle Requested", "Rollout Requested"),
         // A policy, and the items by which it is found. No person writes the document of a rollout.
-        may("dynamodb:PutItem", house.state.table.tableArn, { conditions: ofItems("GUARD#*", "KILL#*", "POLICY#*") }),
+        may("dynamodb:PutItem", house.state.table.tableArn, { conditions: ofItems("FREEZE", "GUARD#*", "KILL#*", "POLICY#*") }),
       ],
     );
   }
@@ -56,7 +56,7 @@ export class People extends Construct {
     return [
       // Neither what hooks wait with, nor what only functions need of each other.
       may(["dynamodb:GetItem", "dynamodb:Query"], state.table.tableArn, {
-        conditions: ofItems("LOCK#*", "POLICY#*", "QUARANTINE", "ROLLOUT#*", "TOGGLE#*"),
+        conditions: ofItems("FREEZE", "LOCK#*", "POLICY#*", "QUARANTINE", "ROLLOUT#*", "TOGGLE#*"),
       }),
       may("dynamodb:Query", `${state.table.tableArn}/index/shelf`),
       ...(settings.kmsKeyArn === undefined ? [] : [may("kms:Decrypt", settings.kmsKeyArn, { conditions: overTable })]),

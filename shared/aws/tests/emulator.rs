@@ -19,6 +19,7 @@ use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Group, Mover, Platfo
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::toggle::{AskedBy, Stage, Toggle, ToggleId};
 use tidegate_domain::flag::{FlagGuard, Profile};
+use tidegate_domain::freeze::{FreezeChange, Frozen};
 use tidegate_domain::kept::Kept;
 use tidegate_domain::policy::Policy;
 use tidegate_domain::reason::Reason;
@@ -366,4 +367,19 @@ async fn of_two_guards_after_the_same_one_is_kept() {
     }
     assert_eq!(store.flag_guard("env1234#9").await.unwrap(), Some(guard(2, Some("10:01:00"))));
     assert_eq!(store.flag_guard("env1234#8").await.unwrap(), None);
+}
+
+#[tokio::test]
+#[ignore = "needs an emulator at AWS_ENDPOINT_URL"]
+async fn the_freeze_is_switched_by_whoever_read_it_last() {
+    let store = table("freeze").await;
+    let never = store.freeze_switch().await.unwrap();
+    let change = |by: &str, to| FreezeChange { at: at("10:00:00"), by: by.to_owned(), to };
+    let on = never.switched(change("ana", Frozen::On { because: "the sale".to_owned() }));
+    assert_eq!(store.put_freeze_switch(&on).await.unwrap(), Committed::Done);
+    let late = never.switched(change("bob", Frozen::Off { because: None }));
+    assert_eq!(store.put_freeze_switch(&late).await.unwrap(), Committed::Conflict);
+    let off = on.switched(change("bob", Frozen::Off { because: None }));
+    assert_eq!(store.put_freeze_switch(&off).await.unwrap(), Committed::Done);
+    assert_eq!(store.freeze_switch().await.unwrap(), off);
 }

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use crate::decide::{Drift, PREFLIGHT_TIME, has_moved};
 use crate::effect::Owner;
 use crate::policy::AlarmAction;
+use crate::reason::Reason;
 use crate::rollout::{PauseCause, Phase, Rollout};
 use crate::target::Routing;
 use crate::trigger::Followed;
 use crate::units::Span;
-use crate::verdict::{Pass, Verdict};
+use crate::verdict::{HoldCause, Pass, Verdict};
 
 /// An alarm that fired so long before a rollout was asked for is an old one. Less may be the clocks and the rounding of two
 /// services.
@@ -29,7 +30,10 @@ pub fn owners_needed(
     let moved = followed.is_some_and(|followed| has_moved(rollout, found, followed, now));
     let due = match &rollout.phase {
         Phase::Queued => Some(Owner::TrafficShift),
-        Phase::Preflight { since } => (now > PREFLIGHT_TIME.after(*since)).then_some(Owner::TrafficShift),
+        Phase::Preflight { since } => {
+            let is_late = now > PREFLIGHT_TIME.after(*since) && !rollout.waits_frozen();
+            is_late.then_some(Owner::TrafficShift)
+        }
         Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => {
             drifted.then_some(Owner::TrafficShift)
         }
@@ -69,9 +73,16 @@ pub fn ends_next(rollout: &Rollout) -> Option<Owner> {
 pub fn is_news(rollout: &Rollout, verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Continue => {
-            matches!(&rollout.phase, Phase::Paused { cause: PauseCause::Hold(_), .. })
+            let is_held = matches!(&rollout.phase, Phase::Paused { cause: PauseCause::Hold(_), .. });
+            is_held || rollout.waits_frozen()
         }
-        Verdict::Hold(_) => matches!(rollout.phase, Phase::Baking(_)),
+        Verdict::Hold(cause) => {
+            let is_said = rollout.reason == Reason::Held(cause.clone());
+            let can_wait = matches!(rollout.phase, Phase::Preflight { .. }) && !rollout.is_adopted()
+                || matches!(rollout.phase, Phase::Shifting(_));
+            let waits = matches!(cause, HoldCause::Frozen(_)) && can_wait && !is_said;
+            waits || matches!(rollout.phase, Phase::Baking(_))
+        }
         Verdict::Inconclusive(_) => match &rollout.phase {
             Phase::Baking(_) => true,
             Phase::Shifting(_) => rollout.compared().is_none(),
@@ -99,6 +110,29 @@ pub fn is_news(rollout: &Rollout, verdict: &Verdict) -> bool {
             traffic.is_some_and(|traffic| traffic.pause.is_none_or(|(cause, _)| cause.heeds_a_pass()))
         }
         Verdict::RollBack(_) => !rollout.phase.is_terminal(),
+    }
+}
+
+/// Whether acting on a verdict could bring the candidate more of the traffic, now or in time: what a freeze holds. Nothing lets a
+/// paused rollout go while frozen. A deployment that somebody else started is under way, whatever is said of it.
+pub fn leads_forward(rollout: &Rollout, verdict: &Verdict) -> bool {
+    if matches!(verdict, Verdict::RollBack(_)) {
+        return false;
+    }
+    match &rollout.phase {
+        Phase::Preflight { .. } => !rollout.is_adopted(),
+        Phase::Baking(_) => matches!(verdict, Verdict::Promote(_)),
+        Phase::Paused { .. } => true,
+        Phase::Shifting(_) => matches!(verdict, Verdict::Promote(Pass::Checks)),
+        Phase::Queued
+        | Phase::Watching { .. }
+        | Phase::RollingBack(_)
+        | Phase::Stuck(_)
+        | Phase::Succeeded
+        | Phase::RolledBack { .. }
+        | Phase::Superseded { .. }
+        | Phase::TakenOver { .. }
+        | Phase::Refused { .. } => false,
     }
 }
 

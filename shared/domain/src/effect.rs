@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::{DeploymentId, Order, Wait};
+use crate::freeze::Freeze;
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::Reason;
 use crate::rollout::RolloutId;
@@ -182,13 +183,18 @@ impl Effect {
         match self {
             Self::Shift { .. } | Self::TakeBack { .. } => {
                 matches!(result, Performed::Routed { .. } | Performed::FenceLost(_) | Performed::Denied(_))
+                    || self.is_held_by(result)
             }
             Self::ExamineFlags => matches!(result, Performed::FlagsExamined(_)),
-            Self::SetFlags { .. } => matches!(result, Performed::FlagsSet | Performed::Denied(_)),
+            Self::SetFlags { .. } => {
+                matches!(result, Performed::FlagsSet | Performed::Denied(_)) || self.is_held_by(result)
+            }
             Self::RestoreFlags => matches!(result, Performed::FlagsBack(_)),
-            Self::StartDeployment { .. } => matches!(result, Performed::Started(_) | Performed::Denied(_)),
+            Self::StartDeployment { .. } => {
+                matches!(result, Performed::Started(_) | Performed::Denied(_)) || self.is_held_by(result)
+            }
             Self::ContinueDeployment { .. } | Self::StopDeployment { .. } => {
-                matches!(result, Performed::Done | Performed::Denied(_))
+                matches!(result, Performed::Done | Performed::Denied(_)) || self.is_held_by(result)
             }
             Self::Supersede { .. }
             | Self::Measure
@@ -196,6 +202,30 @@ impl Effect {
             | Self::Restart { .. }
             | Self::Announce(_) => *result == Performed::Done,
         }
+    }
+
+    /// Whether it brings a candidate more of the traffic, or clients its flags: what a freeze holds.
+    pub const fn raises(&self) -> bool {
+        match self {
+            Self::Shift { .. }
+            | Self::StartDeployment { .. }
+            | Self::ContinueDeployment { wait: Wait::Ready, .. }
+            | Self::SetFlags { .. } => true,
+            Self::TakeBack { .. }
+            | Self::ContinueDeployment { wait: Wait::Termination, .. }
+            | Self::StopDeployment { .. }
+            | Self::ExamineFlags
+            | Self::RestoreFlags
+            | Self::Supersede { .. }
+            | Self::Measure
+            | Self::StartNext
+            | Self::Restart { .. }
+            | Self::Announce(_) => false,
+        }
+    }
+
+    fn is_held_by(&self, result: &Performed) -> bool {
+        self.raises() && matches!(result, Performed::Frozen(_))
     }
 
     /// The routing it wants, where it moves traffic.
@@ -240,6 +270,8 @@ pub enum Performed {
     FlagsBack(Vec<String>),
     /// The router refused for good; trying again will not help until somebody acts.
     Denied(String),
+    /// The installation is frozen: nothing was done.
+    Frozen(Freeze),
     /// An effect without a routing is done.
     Done,
 }

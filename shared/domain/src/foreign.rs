@@ -62,6 +62,17 @@ pub fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option
     Ok(text.map(|text| line(&text, LONGEST_WORDS)))
 }
 
+/// Serde's reader of a name by which something is looked up: what is too long for one names nothing, and would be refused as a key.
+pub fn sought<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    match text.chars().count() {
+        0..=LONGEST_NAME => Ok(text),
+        length => {
+            Err(serde::de::Error::custom(format!("a name of {length} characters; at most {LONGEST_NAME}")))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

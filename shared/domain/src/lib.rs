@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod effect;
 pub mod flag;
 pub mod foreign;
+pub mod freeze;
 pub mod kept;
 pub mod message;
 pub mod outlook;

@@ -10,7 +10,7 @@ use crate::foreign::{LONGEST_WORDS, words};
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::{FlagReason, Reason};
 use crate::rollout::{Rollout, RolloutId};
-use crate::verdict::{Cause, Finding};
+use crate::verdict::{Cause, Finding, HoldCause};
 
 /// A message in every form that subscribers take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,6 +230,8 @@ impl Outcome {
             OutcomeKind::TakenOver => {
                 format!("check who changed {}; Tidegate has let go of it", self.target())
             }
+            OutcomeKind::Paused if self.is_adopted() && is_frozen(&self.reason) => "lift the freeze within the hour that CodeDeploy waits: tidegate freeze off; after it the deployment fails"
+                .to_owned(),
             OutcomeKind::Paused => format!("look: tidegate get {id}; {}", after_pause(&self.reason, &id)),
             OutcomeKind::Stuck if matches!(self.reason, Reason::Flags(FlagReason::NotBack { .. })) => {
                 format!("look: tidegate get {id}; put its flags back by hand, Tidegate will see it")
@@ -293,8 +295,17 @@ fn after_refusal(reason: &Reason, id: &str) -> String {
     }
 }
 
+const fn is_frozen(reason: &Reason) -> bool {
+    matches!(reason, Reason::Held(HoldCause::Frozen(_)))
+}
+
 fn after_pause(reason: &Reason, id: &str) -> String {
     match reason {
+        reason if is_frozen(reason) => {
+            format!(
+                "it goes on when the freeze is lifted: tidegate freeze off; to take it back: tidegate abort {id}"
+            )
+        }
         Reason::Held(_) => {
             format!("it goes on by itself when that is over; to take it back: tidegate abort {id}")
         }

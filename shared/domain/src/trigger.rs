@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deployment::{DeploymentId, DeploymentStatus, Standing, TargetGroups};
 use crate::effect::{EffectId, Performed};
+use crate::freeze::Freeze;
 use crate::rollout::RolloutId;
 use crate::target::{Observed, Version};
 use crate::units::Span;
@@ -112,6 +113,14 @@ impl Verb {
         Self::RetryFixForward,
     ];
 
+    /// Whether it asks for more traffic on the candidate, now or in time.
+    pub const fn leads_forward(self) -> bool {
+        match self {
+            Self::Promote | Self::PromoteFull | Self::Resume => true,
+            Self::Pause | Self::Abort | Self::Retry | Self::RetryFixForward => false,
+        }
+    }
+
     /// Whether it starts an ended rollout once more.
     pub const fn tries_again(self) -> bool {
         match self {
@@ -144,6 +153,8 @@ pub struct Observation {
     /// The deployment that moves the traffic: an error in words where it cannot be read for good, `None` where there is none
     /// (yet), or where Tidegate moves the traffic itself.
     pub deployment: Result<Option<Followed>, String>,
+    /// The freeze in force; read where the trigger would lead forward only.
+    pub frozen: Option<Freeze>,
     /// A deployment of somebody else's that the group is busy with; read while a rollout that starts one of its own is queued.
     pub busy_with: Option<DeploymentId>,
     /// Whether another rollout holds or precedes it on this target; read while it is queued only.
@@ -160,6 +171,7 @@ impl Observation {
             findings: Vec::new(),
             longest_request: None,
             deployment: Ok(None),
+            frozen: None,
             busy_with: None,
             target_taken: false,
             tries_taken: 0,

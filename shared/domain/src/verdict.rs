@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::DeploymentStatus;
+use crate::freeze::Freeze;
 use crate::policy::Harm;
 use crate::rollout::RolloutId;
 use crate::target::Version;
@@ -263,6 +264,8 @@ pub enum HoldCause {
         /// Its name.
         alarm: String,
     },
+    /// The installation is frozen.
+    Frozen(Freeze),
 }
 
 /// Why a rollout cannot start.

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use tidegate_domain::attention::owner_of;
+use tidegate_domain::attention::{is_news, owner_of};
 use tidegate_domain::deployment::{ANSWERED_WITHIN, HookAnswer, answer};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::rollout::Rollout;
 use tidegate_domain::trigger::Judged;
 use tidegate_domain::units::Span;
-use tidegate_domain::verdict::{Cause, Verdict};
+use tidegate_domain::verdict::{Cause, HoldCause, Verdict};
 use tidegate_wire::bus::{DeploymentFound, Message, VerdictReached};
 use tracing::{info, warn};
 
@@ -114,8 +115,30 @@ impl Hooks {
             HookAnswer::Later => Ok(Told::Later),
             HookAnswer::GoOn => Ok(Told::Passed(words())),
             HookAnswer::Fail => Ok(Told::Failed(words())),
-            HookAnswer::AsChecked => self.checked(hook, &rollout).await,
+            HookAnswer::AsChecked => match self.store.freeze_switch().await?.freeze() {
+                Some(freeze) => self.frozen(hook, &rollout, freeze).await,
+                None => self.checked(hook, &rollout).await,
+            },
         }
+    }
+
+    /// While frozen, a deployment that asks before it gets traffic is kept waiting for as long as CodeDeploy waits, and fails then.
+    async fn frozen(&self, hook: &Hook, rollout: &Rollout, freeze: Freeze) -> Result<Told, Fault> {
+        if self.is_late(hook) {
+            return Ok(Told::Failed(freeze.to_string()));
+        }
+        let verdict = Verdict::Hold(HoldCause::Frozen(freeze));
+        if is_news(rollout, &verdict) {
+            self.publish(rollout, verdict).await?;
+        }
+        Ok(Told::Later)
+    }
+
+    async fn publish(&self, rollout: &Rollout, verdict: Verdict) -> Result<(), Fault> {
+        let owner = owner_of(&verdict);
+        let judged = Judged { version: rollout.version, verdict };
+        let reached = VerdictReached { rollout: rollout.id.clone(), owner, judged };
+        self.bus.publish(&[Message::VerdictReached(reached)]).await
     }
 
     /// What the checks say. Where one fails the rollout hears of it first: it takes back what moved and says why, and the hook is
@@ -128,11 +151,7 @@ impl Hooks {
         if self.is_late(hook) {
             return Ok(Told::Failed(failing.join("; ")));
         }
-        let verdict = Verdict::RollBack(Cause::ChecksFailed(failing));
-        let owner = owner_of(&verdict);
-        let judged = Judged { version: rollout.version, verdict };
-        let reached = VerdictReached { rollout: rollout.id.clone(), owner, judged };
-        self.bus.publish(&[Message::VerdictReached(reached)]).await?;
+        self.publish(rollout, Verdict::RollBack(Cause::ChecksFailed(failing))).await?;
         Ok(Told::Later)
     }
 }

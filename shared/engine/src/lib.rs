@@ -21,5 +21,5 @@ mod toggling;
 pub use door::{Answer, Door, Respond, fnv1a};
 pub use hooks::Hooks;
 pub use looping::{Engine, Handled, Hands};
-pub use routing::{route, settled};
+pub use routing::{held, route, settled};
 pub use toggling::Toggling;

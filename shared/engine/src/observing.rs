@@ -1,5 +1,6 @@
 //! Observing: what is read before a decision. Fences come from here.
 
+use tidegate_domain::attention::leads_forward;
 use tidegate_domain::deployment::{DeploymentId, Platform};
 use tidegate_domain::rollout::{Phase, Rollout};
 use tidegate_domain::trigger::{Observation, Trigger};
@@ -21,14 +22,18 @@ pub(crate) async fn observe(
     rollout: &Rollout,
     trigger: &Trigger,
 ) -> Result<Observation, Fault> {
-    let mut observation = unread();
+    let frozen =
+        if asks_for_more(rollout, trigger) { engine.store.freeze_switch().await?.freeze() } else { None };
+    let mut observation = Observation { frozen, ..unread() };
     match &rollout.phase {
         Phase::Queued => {
             let holder = engine.store.lock_holder(&rollout.target).await?;
             observation.target_taken = holder.is_some_and(|holder| holder != rollout.id);
             observation.busy_with = busy_with(engine, rollout).await?;
         }
-        Phase::Preflight { .. } if is_ready(trigger) => return examine(engine, rollout).await,
+        Phase::Preflight { .. } if is_ready(trigger) && observation.frozen.is_none() => {
+            return examine(engine, rollout).await;
+        }
         Phase::Baking(_)
         | Phase::Paused { .. }
         | Phase::Shifting(_)
@@ -51,6 +56,18 @@ pub(crate) async fn observe(
         Phase::Preflight { .. } => {}
     }
     Ok(observation)
+}
+
+/// Whether the answer may lead forward, which nothing does while frozen.
+fn asks_for_more(rollout: &Rollout, trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Judged(judged) => leads_forward(rollout, &judged.verdict),
+        Trigger::Commanded(command) => command.verb.leads_forward() && rollout.phase.traffic().is_some(),
+        Trigger::Reconcile
+        | Trigger::AlarmFired { .. }
+        | Trigger::Replaced { .. }
+        | Trigger::Performed { .. } => false,
+    }
 }
 
 fn is_ready(trigger: &Trigger) -> bool {

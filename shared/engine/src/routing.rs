@@ -1,6 +1,7 @@
 //! The ways in which a wish becomes fact.
 
 use tidegate_domain::effect::Performed;
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::target::{Fence, Routing, Target};
 
 use crate::ports::{Fault, Routers};
@@ -31,6 +32,28 @@ pub async fn route(
         return Ok(Performed::Routed { observed: found, fence_moved });
     }
     Ok(Performed::FenceLost(found))
+}
+
+/// What a wish comes to while frozen: nothing is written. Where it is fact already, whoever wrote it was faster than the freeze.
+pub async fn held(
+    routers: &Routers,
+    target: &Target,
+    wish: &Routing,
+    fence: &Fence,
+    freeze: Freeze,
+) -> Result<Performed, Fault> {
+    let found = match routers.of(target) {
+        Ok(router) => router.observe(target).await,
+        Err(unknown) => Err(unknown),
+    };
+    match found {
+        Ok(found) if found.routing.sends_as(wish) => {
+            Ok(Performed::Routed { fence_moved: found.fence != *fence, observed: found })
+        }
+        Err(fault) if fault.may_pass() => Err(fault),
+        Err(fault) => Ok(Performed::Denied(fault.to_string())),
+        Ok(_) => Ok(Performed::Frozen(freeze)),
+    }
 }
 
 /// What a call without a routing came to: a fault that may pass is an error, any other an answer.

@@ -119,6 +119,7 @@ impl Toggling {
             Stage::Planned { act } => Some(act),
         };
         let read = match (self.place(toggle, found).await, act) {
+            (Ok(_), Some(act)) if self.is_held(toggle, act).await? => return Ok(None),
             (Ok(place), Some(act)) => {
                 let result = self.perform(toggle, &place, act, found.content.as_ref()).await?;
                 return Ok(carried(toggle, &result, self.clock.now()));
@@ -134,6 +135,13 @@ impl Toggling {
                 Ok(Some(toggle.unreadable(&fault.to_string(), now)))
             }
         }
+    }
+
+    /// Flags of rollouts are not set while frozen. Those of kill switches and of people are, and all of them go back.
+    async fn is_held(&self, toggle: &Toggle, act: &Act) -> Result<bool, Fault> {
+        let is_of_rollout = matches!(toggle.asked, AskedBy::Rollout { .. }) && toggle.goal == Goal::Set;
+        let sets = is_of_rollout && matches!(act, Act::Deploy { .. });
+        Ok(sets && self.store.freeze_switch().await?.freeze().is_some())
     }
 
     async fn place(&self, toggle: &Toggle, found: &mut Found) -> Result<FlagPlace, Fault> {

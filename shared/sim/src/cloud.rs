@@ -23,6 +23,7 @@ use crate::queue::{Delivery, Due};
 use crate::scenario::{Action, Scenario, UpdatePlan};
 use crate::script;
 use crate::state::State;
+use crate::table::Table;
 use crate::view::View;
 
 /// Builds one of Tidegate's functions on ports; called once for each invocation, so that its ports are its own.
@@ -172,8 +173,11 @@ impl Cloud {
         };
         Some(match due {
             Due::Happening(index) => {
-                if let Some(happening) = self.scenario.happens.get(index) {
-                    script::happen(&mut self.shared.lock(), &self.scenario, happening);
+                if let Some(happening) = self.scenario.happens.get(index).cloned() {
+                    if let Action::Restore(_) = happening.then {
+                        self.stop_functions();
+                    }
+                    script::happen(&mut self.shared.lock(), &self.scenario, &happening);
                     if let Action::Update(UpdatePlan { function, to }) = happening.then {
                         self.install(function, to.codec());
                     }
@@ -257,6 +261,14 @@ impl Cloud {
         }
     }
 
+    /// Ends whatever runs, as at the start of a restore.
+    fn stop_functions(&mut self) {
+        let running: Vec<u64> = self.running.keys().copied().collect();
+        for invocation in running {
+            self.fail(invocation, "stopped, to restore the table");
+        }
+    }
+
     fn expire(&mut self, invocation: u64) -> Step {
         let Some(owner) = self.running.get(&invocation).map(|running| running.delivery.to) else {
             return Step::Nothing;
@@ -292,6 +304,7 @@ impl Cloud {
     pub fn load(text: &str, deploy: Deploy) -> Result<Self, NotSaved> {
         let Reads { scenario, mut state } = serde_json::from_str(text)?;
         state.table.reread()?;
+        state.backup.as_deref_mut().map(Table::reread).transpose()?;
         Ok(Self::of(scenario, state, deploy))
     }
 }

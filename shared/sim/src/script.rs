@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tidegate_domain::freeze::{FreezeChange, Frozen};
 use tidegate_domain::policy::{Faults as PolicyFaults, Policy};
 use tidegate_domain::target::{Routing, Target, Version};
 use tidegate_engine::ports::PolicyRecord;
 use tidegate_wire::bus::{Message, PolicyRef, RolloutCommand, RolloutRequested};
+use tidegate_wire::document::RELEASE;
 
 use crate::bus;
 use crate::faults::Faults;
@@ -153,6 +155,11 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
         Action::Answers(answers) => deploying::answers(state, name, answers),
         Action::Start(start) => ask(state, scenario, &plan.asked(name), start),
         Action::Command(command) => say(state, command),
+        Action::Freeze(plan) => {
+            let because = plan.because.clone();
+            switch_freeze(state, &plan.by, Frozen::On { because });
+        }
+        Action::Thaw(plan) => switch_freeze(state, &plan.by, Frozen::Off { because: None }),
         Action::Outage(outage) => {
             let (to, errors) = (outage.lasts.after(now), outage.errors.fraction());
             state.note(format!(
@@ -218,6 +225,8 @@ pub(crate) fn happen(state: &mut State, scenario: &Scenario, happening: &Happeni
         // Functions are the cloud's own.
         Action::Update(_) => {}
         Action::Calm(_) => calm(state, scenario),
+        Action::Backup(_) => state.backup = Some(Box::new(state.table.clone())),
+        Action::Restore(_) => restore(state),
         Action::Spoils(id) => {
             state.note(format!("the document of {id} cannot be read any more"));
             state.table.spoil(id);
@@ -235,6 +244,16 @@ fn calm(state: &mut State, scenario: &Scenario) {
     state.no_sweep_until = now;
     state.world.lateness.change(now, scenario.metrics);
     state.calm_since = Some(now);
+}
+
+/// The table is what it was at the backup; that something was written since is all that it keeps.
+fn restore(state: &mut State) {
+    let Some(backup) = state.backup.clone() else { return };
+    state.note("the table is restored from its backup");
+    let commits = state.table.commits();
+    state.table = *backup;
+    state.table.goes_on_after(commits);
+    state.restored = Some(state.now);
 }
 
 /// Somebody asks for a rollout.
@@ -257,6 +276,19 @@ fn say(state: &mut State, command: &Command) {
     state.note(format!("{by} says {verb} {rollout}"));
     state.said.push(Said { at: state.now, rollout: rollout.clone(), verb });
     put(state, &Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }));
+}
+
+/// Somebody freezes the installation, or lets it go on.
+fn switch_freeze(state: &mut State, by: &str, to: Frozen) {
+    state.note(match &to {
+        Frozen::On { because } => format!("{by} freezes the installation: {because}"),
+        Frozen::Off { .. } => format!("{by} lifts the freeze"),
+    });
+    let change = FreezeChange { at: state.now, by: by.to_owned(), to };
+    let switched = state.table.freeze_switch(RELEASE).map(|switch| switch.switched(change));
+    if switched.map(|next| state.table.put_freeze_switch(&next, RELEASE)).is_err() {
+        state.note("the freeze cannot be read".to_owned());
+    }
 }
 
 fn put(state: &mut State, message: &Message) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_domain::effect::Owner;
 use tidegate_domain::ticks::minute_of;
-use tidegate_engine::ports::Notice;
+use tidegate_engine::ports::{Committed, Notice};
 
 use crate::bus;
 use crate::dice::{Dice, Key};
@@ -30,6 +30,11 @@ pub(crate) struct State {
     pub now: Timestamp,
     pub world: World,
     pub table: Table,
+    #[serde(default)]
+    pub backup: Option<Box<Table>>,
+    /// When the table was restored last.
+    #[serde(default)]
+    pub restored: Option<Timestamp>,
     pub queue: Queue,
     pub faults: Faults,
     /// Until when no sweep is sent.
@@ -45,6 +50,9 @@ pub(crate) struct State {
     /// The most calls that one invocation of each function has made.
     #[serde(default)]
     pub busiest: BTreeMap<Owner, u64>,
+    /// How many calls were made since the minute began.
+    #[serde(default)]
+    pub calls_this_minute: u64,
     pub calls: BTreeMap<Owner, BTreeMap<Call, Counted>>,
     pub invocations: BTreeMap<Owner, u64>,
     pub notices: Vec<Sent>,
@@ -70,6 +78,8 @@ impl State {
             now: start,
             world,
             table: Table::default(),
+            backup: None,
+            restored: None,
             queue: Queue::default(),
             faults,
             no_sweep_until: start,
@@ -77,6 +87,7 @@ impl State {
             calm_since: None,
             struck: Struck::default(),
             busiest: BTreeMap::new(),
+            calls_this_minute: 0,
             calls: BTreeMap::new(),
             invocations: BTreeMap::new(),
             notices: Vec::new(),
@@ -106,6 +117,7 @@ impl State {
     /// A minute begins: alarms look at their metrics, and the schedule sends its sweep.
     pub fn minute(&mut self) {
         self.put(MINUTE.after(self.now), Due::Minute);
+        self.calls_this_minute = 0;
         for (name, firing) in self.world.alarms_changing(self.now) {
             self.switch_alarm(&name, firing);
         }
@@ -222,6 +234,16 @@ impl State {
         });
     }
 
+    /// A condition of a write did not hold, because somebody else wrote.
+    pub fn refused(&mut self, committed: Committed) {
+        match committed {
+            Committed::Done => {}
+            Committed::Conflict => self.struck.met("conflict"),
+            Committed::Duplicate => self.struck.met("repetition"),
+            Committed::Locked => self.struck.met("locked"),
+        }
+    }
+
     /// Counts a call, and the things that it asked for.
     pub fn count(&mut self, function: Owner, call: Call, items: u64) {
         let counted = self.calls.entry(function).or_default().entry(call).or_default();
@@ -231,6 +253,7 @@ impl State {
 
     /// Counts a call of an invocation.
     pub fn count_within(&mut self, invocation: u64) {
+        self.calls_this_minute += 1;
         if let Some(slot) = self.slots.get_mut(&invocation) {
             slot.calls += 1;
             let most = self.busiest.entry(slot.owner).or_default();

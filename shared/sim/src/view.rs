@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::{Routing, Target};
 use tidegate_domain::ticks::Tick;
 use tidegate_domain::trigger::Verb;
 use tidegate_engine::ports::Letter;
+use tidegate_wire::document::RELEASE;
 use tidegate_wire::timeline::Entry;
 
 use crate::faults::{Call, Struck};
@@ -103,6 +105,11 @@ impl View<'_> {
     /// Every rollout as it is stored, by id.
     pub fn rollouts(&self) -> &BTreeMap<RolloutId, Rollout> {
         self.0.table.rollouts()
+    }
+
+    /// The freeze in force.
+    pub fn freeze(&self) -> Option<Freeze> {
+        self.0.table.freeze_switch(RELEASE).ok()?.freeze()
     }
 
     /// Every toggle as it is stored, by id.
@@ -208,6 +215,16 @@ impl View<'_> {
     /// The most calls that one invocation of each function has made.
     pub fn busiest(&self) -> &BTreeMap<Owner, u64> {
         &self.0.busiest
+    }
+
+    /// How many calls the functions made since the minute began.
+    pub fn calls_this_minute(&self) -> u64 {
+        self.0.calls_this_minute
+    }
+
+    /// When the table was restored last from a backup.
+    pub fn restored(&self) -> Option<Timestamp> {
+        self.0.restored
     }
 
     /// What happened, in words, oldest first.

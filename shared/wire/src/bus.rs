@@ -83,6 +83,7 @@ pub enum PolicyRef {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RolloutCommand {
     /// Which rollout.
+    #[serde(deserialize_with = "sought")]
     pub rollout: RolloutId,
     /// What to do.
     pub verb: Verb,
@@ -92,6 +93,10 @@ pub struct RolloutCommand {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "foreign::given")]
     pub why: Option<String>,
+}
+
+fn sought<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RolloutId, D::Error> {
+    foreign::sought(deserializer).map(RolloutId)
 }
 
 /// `Verdict Reached`: what health-check found about one version of one rollout.

@@ -1,4 +1,4 @@
-//! Stored documents: rollouts, toggles and guards of flags, each in an envelope with the number of its format.
+//! Stored documents: rollouts, toggles, guards of flags and the freeze, each in an envelope with the number of its format.
 //!
 //! Functions of two releases work on one table while an installation is updated. Two rules keep what each of them wrote:
 //! members that a release does not know are written back as they were read ([`Kept`]), and a document of a format that it does
@@ -11,6 +11,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Value, json};
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::Toggle;
+use tidegate_domain::freeze::FreezeSwitch;
 use tidegate_domain::kept::Kept;
 use tidegate_domain::rollout::Rollout;
 
@@ -46,6 +47,7 @@ documents! {
     Rollout => "rollout",
     Toggle => "toggle",
     FlagGuard => "guard",
+    FreezeSwitch => "freeze",
 }
 
 /// The way between one format and the next. Both get the envelope without its number.
@@ -62,7 +64,24 @@ pub struct Migration {
 pub struct Codec(pub &'static [Migration]);
 
 /// What this release makes of documents.
-pub const RELEASE: Codec = Codec(&[]);
+pub const RELEASE: Codec = Codec(&[FREEZE]);
+
+/// Format 2 can say that a freeze holds a rollout. A release that knows no freeze must not decide on one that is held.
+const FREEZE: Migration = Migration { up: |envelope| envelope, down: unless_frozen };
+
+fn unless_frozen(envelope: &Value) -> Option<Value> {
+    (!says_frozen(envelope)).then(|| envelope.clone())
+}
+
+fn says_frozen(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.get("kind").is_some_and(|kind| kind == "frozen") || members.values().any(says_frozen)
+        }
+        Value::Array(elements) => elements.iter().any(says_frozen),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
 
 /// A stored document that this release does not work on.
 #[derive(Debug, thiserror::Error)]

@@ -82,7 +82,7 @@ MUTATIONS: list[Mutation] = [
         "flags are said to be set before they are",
         "traffic moves although some clients do not get them yet",
         "functions/feature-flag/src/hands.rs",
-        "Ok(«all_served.then_some(Performed::FlagsSet)»)",
+        ".or_else(|| «all_served.then_some(Performed::FlagsSet)»))",
         "{ let _ = all_served; Some(Performed::FlagsSet) }",
     ),
     mutation(

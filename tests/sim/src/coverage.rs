@@ -14,7 +14,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// The kinds of faults beside those of calls, by their names in scenarios.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 33] = [
     "duplicates",
     "late",
     "lost",
@@ -42,6 +42,12 @@ const KINDS: [&str; 27] = [
     "stopFlags",
     "toggleFlag",
     "deletePolicy",
+    "restore",
+    "conflict",
+    "repetition",
+    "locked",
+    "fenceLost",
+    "overtaken",
 ];
 
 /// How often each pair of phase and trigger was decided.

@@ -18,6 +18,7 @@
 //! | `TOGGLE#<id>` | `TOGGLE` | version, doc; shelf and since for the index while it is live, then expires |
 //! | `KILL#<alarm>` | the policy's name | one that had a kill switch for this alarm when it was stored; it may have none by now |
 //! | `FLAGGUARD#<id>` | `FLAGGUARD` | version, doc, expires |
+//! | `FREEZE` | `FREEZE` | version, doc: whether weights may rise, with the last changes of that |
 //!
 //! Times in keys and in what is compared have six decimals always, so that their order as text is their order in time.
 
@@ -133,6 +134,10 @@ impl Key {
 
     pub(super) fn flag_guard(id: &str) -> Self {
         Self::new(format!("FLAGGUARD#{id}"), "FLAGGUARD")
+    }
+
+    pub(super) fn freeze() -> Self {
+        Self::new("FREEZE".to_owned(), "FREEZE")
     }
 
     /// The key as attributes.

@@ -2,6 +2,7 @@
 
 mod commit;
 mod deployments;
+mod freeze;
 mod keys;
 mod letters;
 mod outcomes;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
+use tidegate_domain::freeze::FreezeSwitch;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
@@ -35,7 +37,7 @@ use crate::sdk::Sdk;
 pub const RIGHTS: &[Right] = &[
     Right::new(
         "dynamodb:GetItem",
-        "reads documents, locks, snapshots, policies, toggles, whose a deployment is",
+        "reads documents, locks, snapshots, policies, toggles, whose a deployment is, the freeze",
     ),
     Right::new(
         "dynamodb:Query",
@@ -43,7 +45,7 @@ pub const RIGHTS: &[Right] = &[
     ),
     Right::new(
         "dynamodb:PutItem",
-        "commits, claims outcomes, keeps snapshots, policies, toggles, hooks and unreadable events",
+        "commits, claims outcomes, keeps snapshots, policies, toggles, hooks, unreadable events and the freeze",
     ),
     Right::new("dynamodb:UpdateItem", "adds ticks, records that outcomes were sent"),
     Right::new(
@@ -212,5 +214,13 @@ impl Store for Table {
 
     async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault> {
         self.write_flag_guard(guard).await
+    }
+
+    async fn freeze_switch(&self) -> Result<FreezeSwitch, Fault> {
+        self.read_freeze_switch().await
+    }
+
+    async fn put_freeze_switch(&self, switch: &FreezeSwitch) -> Result<Committed, Fault> {
+        self.write_freeze_switch(switch).await
     }
 }

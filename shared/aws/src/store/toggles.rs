@@ -16,9 +16,16 @@ const UNCHANGED: &str = "#version = :read";
 
 /// What an item has to be for a write.
 #[derive(Debug, Clone, Copy)]
-enum Expected {
+pub(super) enum Expected {
     Absent,
     Version(u64),
+}
+
+impl Expected {
+    /// What an item has to be so that it becomes this version; the first one is 1.
+    pub(super) fn after(version: u64) -> Self {
+        Self::from(version.checked_sub(1).filter(|read| *read > 0))
+    }
 }
 
 impl From<Option<u64>> for Expected {
@@ -63,11 +70,15 @@ impl Table {
             "expires".to_owned(),
             expires(guard.judged.unwrap_or(guard.since), keys::FLAG_GUARD_KEPT),
         );
-        let read = guard.version.checked_sub(1).filter(|read| *read > 0);
-        self.put_expecting(&what, item, Expected::from(read)).await
+        self.put_expecting(&what, item, Expected::after(guard.version)).await
     }
 
-    async fn put_expecting(&self, what: &str, item: Item, expected: Expected) -> Result<Committed, Fault> {
+    pub(super) async fn put_expecting(
+        &self,
+        what: &str,
+        item: Item,
+        expected: Expected,
+    ) -> Result<Committed, Fault> {
         let put = self.sdk.dynamodb().put_item().table_name(&self.name).set_item(Some(item));
         let put = match expected {
             Expected::Absent => put.condition_expression(ABSENT).expression_attribute_names("#pk", "pk"),

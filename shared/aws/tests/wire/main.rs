@@ -14,6 +14,7 @@ mod documents;
 mod faults;
 mod finding;
 mod flags;
+mod freeze;
 mod functions;
 mod guards;
 mod harness;

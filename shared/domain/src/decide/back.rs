@@ -125,6 +125,7 @@ fn performed(at: &At<'_>, way: &Return, result: &Performed) -> Decision {
             stick(at, way, Reason::WayBackDenied { why: why.clone(), cause: way.cause.clone() })
         }
         Performed::Done
+        | Performed::Frozen(_)
         | Performed::Started(_)
         | Performed::FlagsExamined(_)
         | Performed::FlagsSet

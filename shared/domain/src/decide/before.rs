@@ -12,7 +12,7 @@ use crate::trigger::{Command, Judged, Trigger, Verb};
 use crate::units::{Span, Weight};
 use crate::verdict::{Cause, Finding, Preflight, Verdict};
 
-use super::{At, Decision, back, deployed, forward};
+use super::{At, Decision, back, deployed, forward, frozen};
 
 /// How long preflight may wait for its measurements before the rollout is refused.
 pub const PREFLIGHT_TIME: Span = Span::minutes(30);
@@ -39,6 +39,7 @@ pub(super) fn queued(at: &At<'_>, trigger: &Trigger) -> Decision {
 
 pub(super) fn preflight(at: &At<'_>, since: Timestamp, trigger: &Trigger) -> Decision {
     match trigger {
+        Trigger::Reconcile if at.rollout.waits_frozen() => At::ignored(Ignored::NothingDue),
         Trigger::Reconcile if at.now > PREFLIGHT_TIME.after(since) => {
             refuse(at, vec![Finding::PreflightTimedOut])
         }
@@ -46,6 +47,7 @@ pub(super) fn preflight(at: &At<'_>, since: Timestamp, trigger: &Trigger) -> Dec
         Trigger::Judged(judged) => match &judged.verdict {
             Verdict::Ready(measured) => ready(at, measured),
             Verdict::RollBack(cause) => called_off(at, cause),
+            Verdict::Continue if at.rollout.waits_frozen() => frozen::thaw(at),
             Verdict::Continue | Verdict::Promote(_) | Verdict::Hold(_) | Verdict::Inconclusive(_) => {
                 At::ignored(Ignored::VerdictElsewhere { phase: at.rollout.phase.name() })
             }

@@ -9,7 +9,7 @@ use crate::target::{Observed, Routing};
 use crate::units::Weight;
 use crate::verdict::{Cause, Finding};
 
-use super::{At, Decision, Draft, back, before};
+use super::{At, Decision, Draft, back, before, frozen};
 
 /// What an effect on flags came to; `None` where it is no such effect.
 pub(super) fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Option<Decision> {
@@ -46,6 +46,7 @@ fn examined(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
         | Performed::FenceLost(_)
         | Performed::Started(_)
         | Performed::Denied(_)
+        | Performed::Frozen(_)
         | Performed::FlagsSet
         | Performed::FlagsBack(_)
         | Performed::Done => At::ignored(Ignored::NotPending),
@@ -75,6 +76,7 @@ fn switched(at: &At<'_>, effect: EffectId, flags: &[usize], result: &Performed) 
     match result {
         Performed::FlagsSet => go_on(at, effect, flags),
         Performed::Denied(why) => denied(at, effect, flags, why),
+        Performed::Frozen(freeze) => frozen::flags(at, effect, freeze),
         Performed::Routed { .. }
         | Performed::FenceLost(_)
         | Performed::Started(_)

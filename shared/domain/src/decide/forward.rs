@@ -12,7 +12,7 @@ use crate::trigger::{Command, Trigger, Verb};
 use crate::verdict::{Cause, Evidence, HoldCause, Pass, Verdict};
 
 use super::drift::{self, Drift};
-use super::{At, Decision, back, deployed, flags};
+use super::{At, Decision, back, deployed, flags, frozen};
 
 pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
     if let Some(answer) = forward_drift(at, trigger, Some(bake)) {
@@ -205,7 +205,7 @@ fn fully(at: &At<'_>, reason: Reason) -> Decision {
     onward(at, at.rollout.policy.strategy.steps.len(), reason)
 }
 
-fn hold(at: &At<'_>, bake: &Bake, cause: &HoldCause) -> Decision {
+pub(super) fn hold(at: &At<'_>, bake: &Bake, cause: &HoldCause) -> Decision {
     let phase = Phase::Paused { bake: bake.clone(), cause: PauseCause::Hold(cause.clone()), since: at.now };
     let draft = at.to(phase, Reason::Held(cause.clone()));
     // What holds, lets go and holds again is told once.
@@ -333,6 +333,7 @@ fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
             drift::answer(at, Drift::kind(at.rollout, &found.routing), found, bake)
         }
         Performed::Denied(why) => denied(at, bake, why),
+        Performed::Frozen(freeze) => frozen::unwritten(at, freeze),
         Performed::Done
         | Performed::Started(_)
         | Performed::FlagsExamined(_)

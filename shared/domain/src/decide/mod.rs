@@ -7,6 +7,7 @@ mod deployed;
 mod drift;
 mod flags;
 mod forward;
+mod frozen;
 mod over;
 
 use jiff::Timestamp;
@@ -81,6 +82,9 @@ pub fn decide(rollout: &Rollout, trigger: &Trigger, observation: &Observation, n
     if let Trigger::Performed { effect, result } = trigger
         && let Some(decision) = flags::performed(&at, *effect, result)
     {
+        return decision;
+    }
+    if let Some(decision) = frozen::answer(&at, trigger) {
         return decision;
     }
     match &rollout.phase {

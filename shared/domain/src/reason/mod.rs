@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::{Comparison, DeploymentId};
+use crate::freeze::Freeze;
 use crate::outlook::Outlook;
 use crate::rollout::{PhaseName, RolloutId};
 use crate::target::Routing;
@@ -222,6 +223,8 @@ pub enum Ignored {
     FlagsUnknown,
     /// The weight of this step is still being set.
     ShiftUnderWay,
+    /// The installation is frozen: nothing leads forward.
+    Frozen(Freeze),
     /// The target cannot be read; the sweep tries again.
     TargetUnreadable(String),
     /// A fix is deployed while alarms are red, so they do not speak in it.

@@ -172,6 +172,7 @@ impl fmt::Display for Ignored {
             Self::WaitsForSomebody => f.write_str("waits for somebody to act"),
             Self::FlagsUnknown => f.write_str("its flags are still looked at"),
             Self::ShiftUnderWay => f.write_str("ignored: the weight of this step is still being set"),
+            Self::Frozen(freeze) => write!(f, "{freeze}"),
             Self::TargetUnreadable(why) => write!(f, "the target cannot be read: {why}"),
             Self::NotYet(findings) => join(f, findings, "; "),
             Self::FixForward => f.write_str("ignored: alarms do not speak in a rollout that fixes forward"),
@@ -251,6 +252,7 @@ impl fmt::Display for HoldCause {
             Self::NoData => f.write_str("the candidate has no data while stable has"),
             Self::RouteMismatch => f.write_str("the router does not divide the traffic as told"),
             Self::Alarm { alarm } => write!(f, "alarm {alarm} holds"),
+            Self::Frozen(freeze) => write!(f, "{freeze}"),
         }
     }
 }

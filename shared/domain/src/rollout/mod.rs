@@ -16,7 +16,7 @@ use crate::policy::{Policy, Step};
 use crate::reason::Reason;
 use crate::target::{Observed, Routing, Target, Version};
 use crate::units::{Span, Weight};
-use crate::verdict::Baseline;
+use crate::verdict::{Baseline, HoldCause};
 
 pub use self::flags::Switched;
 pub use self::phase::{Bake, Health, PauseCause, Phase, PhaseName, Return, Shifting, Traffic};
@@ -270,6 +270,12 @@ impl Rollout {
         let moves =
             self.mover.code_deploy().filter(|moves| moves.platform != Platform::Lambda && is_over(moves));
         moves.is_some() && matches!(self.phase, Phase::Stuck(_))
+    }
+
+    /// Whether it waits before its first step because the installation is frozen.
+    pub fn waits_frozen(&self) -> bool {
+        let is_frozen = matches!(self.reason, Reason::Held(HoldCause::Frozen(_)));
+        matches!(self.phase, Phase::Preflight { .. }) && is_frozen
     }
 
     /// The pending effects of one owner.

@@ -4,6 +4,7 @@ mod admission;
 mod assessment;
 mod attention;
 mod decide_table;
+mod frozen;
 mod messages;
 mod outlook;
 mod places;

@@ -8,6 +8,7 @@ use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
+use tidegate_domain::freeze::FreezeSwitch;
 use tidegate_domain::policy::{Faults, Policy};
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Rollout, RolloutId};
@@ -287,4 +288,12 @@ pub trait Store: Send + Sync {
 
     /// Writes a guard, on condition that the one before it has the version before its own; the first has version 1.
     async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault>;
+
+    /// The switch that keeps every weight from rising, as it stands now (strongly consistent); one of version 0 where nobody ever
+    /// touched it.
+    async fn freeze_switch(&self) -> Result<FreezeSwitch, Fault>;
+
+    /// Writes the switch, on condition that the one before it has the version before its own. [`Committed::Done`] or
+    /// [`Committed::Conflict`].
+    async fn put_freeze_switch(&self, switch: &FreezeSwitch) -> Result<Committed, Fault>;
 }

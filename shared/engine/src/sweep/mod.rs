@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tidegate_domain::assess::{Assessment, assess};
-use tidegate_domain::attention::{is_news, owner_of, owners_needed};
+use tidegate_domain::attention::{is_news, leads_forward, owner_of, owners_needed};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::target::Routing;
 use tidegate_domain::ticks::{Tick, minute_of};
 use tidegate_domain::trigger::{Followed, Judged};
 use tidegate_domain::units::Span;
-use tidegate_domain::verdict::Verdict;
+use tidegate_domain::verdict::{HoldCause, Verdict};
 use tidegate_wire::bus::{DeploymentFound, EffectsDue, Message, TicksDue, VerdictReached};
 use tracing::{error, info, warn};
 
@@ -74,6 +75,16 @@ struct Seen {
     ticks: Vec<Tick>,
     /// Whether its metrics and alarms were read in this sweep.
     known: bool,
+}
+
+/// What holds for all rollouts of a batch.
+#[derive(Clone, Copy)]
+struct Signs<'a> {
+    /// The alarms that fire.
+    alarms: &'a [String],
+    /// The freeze in force.
+    frozen: Option<&'a Freeze>,
+    now: Timestamp,
 }
 
 impl Seen {
@@ -164,17 +175,19 @@ impl Sweep {
         let now = self.clock.now();
         let firing = self.firing(&seen).await;
         let measured = self.measure(&mut seen, now).await;
-        // Without alarms nothing goes on, but what harms still goes back.
-        if firing.is_err() {
+        let frozen = self.frozen(&seen).await;
+        // Without alarms, or where it is not known whether it may, nothing goes on, but what harms still goes back.
+        if firing.is_err() || frozen.is_err() {
             for seen in &mut seen {
                 seen.known = false;
             }
         }
         let alarms = firing.as_deref().unwrap_or_default();
+        let signs = Signs { alarms, frozen: frozen.as_ref().ok().and_then(Option::as_ref), now };
         let (checked, judged): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(|seen| seen.is_checked());
         let mut verdicts = Vec::new();
         for seen in judged {
-            let judged = self.judged(seen, alarms, now).await;
+            let judged = self.judged(seen, &signs).await;
             verdicts.extend(troubles.unless(&seen.rollout.id, judged).flatten());
         }
         if !verdicts.is_empty() {
@@ -185,12 +198,12 @@ impl Sweep {
             if Span::between(now, self.clock.now()) > TIME_TO_CHECK {
                 break;
             }
-            let judged = self.judged(seen, alarms, now).await;
+            let judged = self.judged(seen, &signs).await;
             if let Some(verdict) = troubles.unless(&seen.rollout.id, judged).flatten() {
                 self.bus.publish(&[verdict]).await?;
             }
         }
-        measured.and(firing.map(drop)).and(troubles.end())
+        measured.and(firing.map(drop)).and(frozen.map(drop)).and(troubles.end())
     }
 
     async fn see(&self, id: &RolloutId) -> Result<Option<Seen>, Fault> {
@@ -229,6 +242,15 @@ impl Sweep {
             }
         }
         if messages.is_empty() { Ok(()) } else { self.bus.publish(&messages).await }
+    }
+
+    /// The freeze in force, read once for all of them.
+    async fn frozen(&self, seen: &[Seen]) -> Result<Option<Freeze>, Fault> {
+        if seen.iter().any(|seen| is_measured(&seen.rollout.phase)) {
+            Ok(self.store.freeze_switch().await?.freeze())
+        } else {
+            Ok(None)
+        }
     }
 
     async fn firing(&self, seen: &[Seen]) -> Result<Vec<String>, Fault> {
@@ -288,21 +310,31 @@ impl Sweep {
         kept
     }
 
-    async fn judged(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
-        spans::within(spans::judged(&seen.rollout.id), self.judge(seen, firing, now)).await
+    async fn judged(&self, seen: &Seen, signs: &Signs<'_>) -> Result<Option<Message>, Fault> {
+        spans::within(spans::judged(&seen.rollout.id), self.judge(seen, signs)).await
     }
 
     /// Judges one rollout and keeps what was found for people to look at.
-    async fn judge(&self, seen: &Seen, firing: &[String], now: Timestamp) -> Result<Option<Message>, Fault> {
+    async fn judge(&self, seen: &Seen, signs: &Signs<'_>) -> Result<Option<Message>, Fault> {
         let rollout = &seen.rollout;
-        let assessment = match &rollout.phase {
+        let Signs { alarms: firing, frozen, now } = *signs;
+        let assessment = match (&rollout.phase, frozen) {
+            (Phase::Preflight { .. }, Some(freeze)) if !rollout.is_adopted() => held(freeze),
+            (Phase::Preflight { .. }, None) if rollout.waits_frozen() => unheard(Verdict::Continue),
+            (_, Some(freeze)) if seen.is_to_be_checked() => held(freeze),
             _ if seen.is_to_be_checked() => self.checked(rollout).await?,
-            Phase::Preflight { .. } if !is_past(rollout.deadline, now) => {
+            (Phase::Preflight { .. }, _) if !is_past(rollout.deadline, now) => {
                 self.ready(rollout, firing, now).await?
             }
             _ => assess(rollout, &seen.ticks, firing, now).map_err(|faults| unjudgeable(rollout, &faults))?,
         };
         let Assessment { verdict, evidence } = assessment;
+        let verdict = match frozen {
+            Some(freeze) if leads_forward(rollout, &verdict) => {
+                Verdict::Hold(HoldCause::Frozen(freeze.clone()))
+            }
+            Some(_) | None => verdict,
+        };
         if is_measured(&rollout.phase) {
             let snapshot = Snapshot { at: now, verdict: verdict.clone(), evidence };
             if let Err(fault) = self.store.put_ticks(&rollout.id, &[], Some(&snapshot)).await {
@@ -322,6 +354,15 @@ impl Sweep {
             })
         }))
     }
+}
+
+/// Nothing is found out that could not lead anywhere.
+fn held(freeze: &Freeze) -> Assessment {
+    unheard(Verdict::Hold(HoldCause::Frozen(freeze.clone())))
+}
+
+const fn unheard(verdict: Verdict) -> Assessment {
+    Assessment { verdict, evidence: None }
 }
 
 /// Notes at these rollouts whether they are known: whether the reading of their metrics came through.

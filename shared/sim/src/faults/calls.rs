@@ -120,6 +120,10 @@ calls! {
     FlagGuard => "store.flagGuard",
     /// `Store::put_flag_guard`.
     PutFlagGuard => "store.putFlagGuard",
+    /// `Store::freeze_switch`.
+    FreezeSwitch => "store.freezeSwitch",
+    /// `Store::put_freeze_switch`.
+    PutFreezeSwitch => "store.putFreezeSwitch",
     /// `Flags::find`.
     FindFlags => "flags.find",
     /// `Flags::deployments`.

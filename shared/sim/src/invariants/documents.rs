@@ -35,7 +35,8 @@ impl Said {
         text: impl Fn() -> Option<&'a str>,
     ) -> Checked {
         let name = format!("{kind} {id}");
-        if self.seen.insert(name.clone(), version) == Some(version) {
+        let seen = self.seen.insert(name.clone(), version);
+        if seen == Some(version) {
             return Ok(());
         }
         let Some(Ok(envelope)) = text().map(serde_json::from_str::<Value>) else { return Ok(()) };
@@ -45,7 +46,7 @@ impl Said {
         let audited: BTreeSet<u64> = audited.iter().filter_map(Value::as_u64).collect();
         let known = self.written.entry(name.clone()).or_default();
         let lost = |what: &str| Broken::of(view, KEPT, format!("{name} version {version} lost {what}"));
-        if audited.last() == Some(&version) {
+        if audited.last() == Some(&version) || seen.is_none() {
             *known = audited;
         } else {
             holds(*known == audited, || lost(&format!("who wrote it: {known:?} became {audited:?}")))?;

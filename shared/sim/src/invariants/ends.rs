@@ -133,7 +133,10 @@ fn are_told_once(view: &View<'_>) -> Checked {
     let slept = view.struck().kinds.contains_key("sleep");
     let harmed = [Call::Send, Call::Sent].iter().any(|call| view.struck().calls.contains_key(call));
     let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
-    for notice in view.notices() {
+    // What was said before the table was restored is not known any more, and may be said otherwise.
+    let known =
+        view.notices().iter().filter(|sent| view.restored().is_none_or(|restored| sent.at >= restored));
+    for notice in known {
         let other = subjects.insert(&notice.outcome_id, &notice.subject);
         holds(other.is_none_or(|other| other == notice.subject), || {
             let found = format!("{} says two things", notice.outcome_id);

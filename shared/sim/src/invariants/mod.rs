@@ -77,6 +77,7 @@ fn holds(is: bool, broken: impl FnOnce() -> Broken) -> Checked {
 #[derive(Debug, Default)]
 pub struct Invariants {
     commits: u64,
+    restored: Option<Timestamp>,
     writes: Writes,
     ended: BTreeMap<RolloutId, Phase>,
     flags: Versions,
@@ -87,6 +88,10 @@ pub struct Invariants {
 impl Invariants {
     /// Checks the cloud after a step.
     pub fn check(&mut self, view: &View<'_>) -> Checked {
+        if view.restored() != self.restored {
+            self.restored = view.restored();
+            (self.ended, self.said) = (ended(view), Said::default());
+        }
         self.writes.check(view)?;
         self.flags.check(view)?;
         self.said.check(view)?;
@@ -113,8 +118,7 @@ impl Invariants {
                 rolled_back_is_said_of_what_is_so(view, rollout)?;
             }
         }
-        let ended = view.rollouts().iter().filter(|(_, rollout)| rollout.phase.is_terminal());
-        self.ended = ended.map(|(id, rollout)| (id.clone(), rollout.phase.clone())).collect();
+        self.ended = ended(view);
         Ok(())
     }
 
@@ -131,6 +135,12 @@ impl Invariants {
     }
 }
 
+/// The rollouts that are over, and as what.
+fn ended(view: &View<'_>) -> BTreeMap<RolloutId, Phase> {
+    let ended = view.rollouts().iter().filter(|(_, rollout)| rollout.phase.is_terminal());
+    ended.map(|(id, rollout)| (id.clone(), rollout.phase.clone())).collect()
+}
+
 /// Checks the cloud once everything has come to rest, or its time is over.
 pub fn at_the_end(view: &View<'_>) -> Checked {
     for rollout in view.rollouts().values() {
@@ -139,7 +149,8 @@ pub fn at_the_end(view: &View<'_>) -> Checked {
         people::are_heard(view, rollout)?;
         let others = view.rollouts().values().filter(|other| other.id != rollout.id);
         let tried_again = others.into_iter().any(|other| other.candidate == rollout.candidate)
-            || is_deployed_again(view, rollout);
+            || is_deployed_again(view, rollout)
+            || was_moved_by_one_that_was_lost(view, rollout);
         if matches!(rollout.phase, Phase::RolledBack { .. }) && !tried_again {
             rolled_back_is_said_of_what_is_so(view, rollout)?;
         }
@@ -156,6 +167,14 @@ fn is_deployed_again(view: &View<'_>, rollout: &Rollout) -> bool {
     let last = view.world().carrier(&rollout.target).and_then(|carrier| carrier.writes.last());
     !own_goes_on
         && last.is_some_and(|last| last.by == Writer::CodeDeploy && over.is_some_and(|over| last.at > over))
+}
+
+/// Whether the last to move the traffic was a rollout that began after the backup from which the table was restored since: nobody
+/// knows of it any more.
+fn was_moved_by_one_that_was_lost(view: &View<'_>, rollout: &Rollout) -> bool {
+    let over = view.timeline(&rollout.id).iter().find(|entry| entry.to.is_terminal()).map(|entry| entry.at);
+    let last = view.world().carrier(&rollout.target).and_then(|carrier| carrier.writes.last());
+    last.is_some_and(|last| Some(last.at) < view.restored() && over.is_some_and(|over| last.at > over))
 }
 
 fn at_most_one_active_rollout_per_target(view: &View<'_>) -> Checked {

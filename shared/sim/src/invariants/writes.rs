@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tidegate_domain::decide::LONGEST_FUNCTION_TIMEOUT;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::reason::{FlagReason, Reason};
 use tidegate_domain::rollout::Rollout;
@@ -31,6 +32,7 @@ impl Writes {
                 is_no_deployments(view, &carrier.target, write)?;
                 let somebodys = changed_by_somebody(&carrier.writes[..place]);
                 is_explained(view, &carrier.target, write, *owner, somebodys)?;
+                is_not_frozen(view, &carrier.target, write, *owner)?;
             }
             if carrier.writes.len() > known {
                 self.0.insert(key.clone(), carrier.writes.len());
@@ -102,6 +104,19 @@ fn is_no_deployments(view: &View<'_>, target: &Target, write: &Write) -> Checked
         })?;
     }
     Ok(())
+}
+
+/// No weight rises while frozen, but by a function that was past its check when the freeze came.
+fn is_not_frozen(view: &View<'_>, target: &Target, write: &Write, owner: Owner) -> Checked {
+    let since = view.freeze().map(|freeze| LONGEST_FUNCTION_TIMEOUT.after(freeze.since));
+    let late = owner == Owner::TrafficShift && since.is_some_and(|since| write.at > since);
+    let mut of_target = view.rollouts().values().filter(|rollout| late && rollout.target == *target);
+    let share = |routing: &Routing, rollout: &Rollout| routing.weight_of(&rollout.candidate);
+    let rises = of_target.any(|rollout| share(&write.after, rollout) > share(&write.before, rollout));
+    holds(!rises, || {
+        let found = format!("{} was written on {target} at {}", write.after, write.at);
+        Broken::of(view, "no weight rises while frozen", found)
+    })
 }
 
 /// Whether an entry wished this routing, and was allowed to.

@@ -12,7 +12,7 @@ use tidegate_domain::units::Span;
 
 use crate::dice::Dice;
 use crate::faults::Chances;
-use crate::scenario::{Action, AlarmPlan, Calm, Expect, Happening, Scenario};
+use crate::scenario::{Action, AlarmPlan, Expect, Happening, Nothing, Scenario};
 use crate::scenarios;
 
 pub use shrink::shrunk;
@@ -22,7 +22,7 @@ pub use words::Wanted;
 const UNTIL_CALM: Span = Span::hours(1);
 
 /// How long a rollout of a mixed world may take; those that wait for people would take days.
-const DEADLINE: Span = Span::hours(6);
+const DEADLINE: Span = Span::hours(3);
 
 /// So long after the last fault the world is watched at most.
 const AFTERWARDS: Span = Span::hours(24);
@@ -102,7 +102,7 @@ impl Mix {
         mixed.chances = serde_json::from_value::<Chances>(chances).unwrap_or_default();
         mixed.policy = within_deadline(&mixed.policy);
         let calm = UNTIL_CALM + lasts(&mixed);
-        mixed.happens.push(Happening { at: calm, on: None, then: Action::Calm(Calm {}) });
+        mixed.happens.push(Happening { at: calm, on: None, then: Action::Calm(Nothing {}) });
         mixed.limit = calm + AFTERWARDS;
         mixed.expect = Expect::default();
         mixed

@@ -75,7 +75,7 @@ impl Flags for CloudFlags {
             if let Some(number) = written {
                 state.note(format!("version {number} of {profile} is written: {description}"));
             }
-            Ok(written.map_or(Numbered::Overtaken, Numbered::Number))
+            Ok(written.map_or_else(|| overtaken(state), Numbered::Number))
         };
         self.0.call(Call::WriteFlags, || shown(place), write).await
     }
@@ -92,7 +92,7 @@ impl Flags for CloudFlags {
             let (profile, environment) = at(state, place)?;
             fits(place, description)?;
             if environment.under_way().is_some() || environment.last_number() != after {
-                return Ok(Numbered::Overtaken);
+                return Ok(overtaken(state));
             }
             let release = Release { profile: &profile, version, strategy, description };
             let refused =
@@ -122,6 +122,11 @@ fn at<'a>(state: &'a State, place: &FlagPlace) -> Result<(Profile, &'a Environme
     let profile = app_config.at(place).ok_or_else(|| missing(place, "no such profile"))?;
     let environment = app_config.environment(&Where::from(&profile));
     environment.map(|environment| (profile, environment)).ok_or_else(|| missing(place, "no such environment"))
+}
+
+fn overtaken(state: &mut State) -> Numbered {
+    state.struck.met("overtaken");
+    Numbered::Overtaken
 }
 
 fn fits(place: &FlagPlace, description: &str) -> Result<(), Fault> {

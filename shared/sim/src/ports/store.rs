@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tidegate_domain::deployment::DeploymentId;
 use tidegate_domain::flag::FlagGuard;
 use tidegate_domain::flag::toggle::{Toggle, ToggleId};
+use tidegate_domain::freeze::FreezeSwitch;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::Target;
 use tidegate_domain::ticks::Tick;
@@ -41,6 +42,7 @@ impl Store for TableStore {
             .call(Call::Commit, about, |state| {
                 let now = state.now;
                 let committed = state.table.commit(commit, now, self.release)?;
+                state.refused(committed);
                 if committed == Committed::Done {
                     let next = commit.next;
                     state.note(format!("{}: {} ({})", next.id, next.phase.name(), commit.reason));
@@ -189,6 +191,7 @@ impl Store for TableStore {
     async fn commit_toggle(&self, before: Option<&Toggle>, next: &Toggle) -> Result<Committed, Fault> {
         let commit = |state: &mut State| {
             let committed = state.table.commit_toggle(before, next, state.now, self.release)?;
+            state.refused(committed);
             let known = before.map_or(0, |before| before.log.len());
             if let Some(note) = next.log.get(known..).and_then(<[_]>::last)
                 && committed == Committed::Done
@@ -217,5 +220,18 @@ impl Store for TableStore {
     async fn put_flag_guard(&self, guard: &FlagGuard) -> Result<Committed, Fault> {
         let put = |state: &mut State| state.table.put_flag_guard(guard, self.release);
         self.gate.call(Call::PutFlagGuard, || guard.id.clone(), put).await
+    }
+
+    async fn freeze_switch(&self) -> Result<FreezeSwitch, Fault> {
+        let read = |state: &mut State| {
+            let read = state.table.freeze_switch(self.release);
+            read.map_err(|error| Fault::undecodable("freeze", error))
+        };
+        self.gate.call(Call::FreezeSwitch, String::new, read).await
+    }
+
+    async fn put_freeze_switch(&self, switch: &FreezeSwitch) -> Result<Committed, Fault> {
+        let put = |state: &mut State| state.table.put_freeze_switch(switch, self.release);
+        self.gate.call(Call::PutFreezeSwitch, String::new, put).await
     }
 }

@@ -65,8 +65,9 @@ impl TrafficRouter for LambdaAlias {
                 .map_or(Ok(()), |problem| Err(Fault::new(name(target), FaultKind::Refused(problem))))?;
             let alias = state.world.carriers.get_mut(&target.key()).ok_or_else(|| missing(target))?;
             let routed = alias.write(key, now, by, wish, fence);
-            if let Routed::Written(written) = &routed {
-                state.note(format!("{target}: {}", written.routing));
+            match &routed {
+                Routed::Written(written) => state.note(format!("{target}: {}", written.routing)),
+                Routed::FenceLost => state.struck.met("fenceLost"),
             }
             Ok(routed)
         };

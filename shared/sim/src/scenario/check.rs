@@ -6,8 +6,8 @@ use tidegate_domain::target::{Routing, Version, kinds};
 
 use super::flags::Named;
 use super::{
-    Action, AnswersPlan, CodeDeployPlan, DeployFlagsPlan, DeployPlan, FunctionPlan, Place, Scenario,
-    StopFlagsPlan, ToggleFlagPlan, WriteFlagsPlan,
+    Action, AnswersPlan, CodeDeployPlan, DeployFlagsPlan, DeployPlan, FunctionPlan, Happening, Place,
+    Scenario, StopFlagsPlan, ToggleFlagPlan, WriteFlagsPlan,
 };
 use crate::world::codedeploy;
 
@@ -183,6 +183,14 @@ impl Check<'_> {
         }
     }
 
+    /// Something is restored only from a backup.
+    fn backup(&mut self, at: &str) {
+        let is_backup = |happening: &Happening| matches!(happening.then, Action::Backup(_));
+        if !self.scenario.happens.iter().any(is_backup) {
+            self.fault(at, "restores a table of which nothing made a backup; say backup: {} before it");
+        }
+    }
+
     fn happening(&mut self, at: &str, on: Option<&str>, action: &Action) {
         let found = self.scenario.function(on);
         let function = || found.map(|(_, plan)| plan);
@@ -224,17 +232,24 @@ impl Check<'_> {
                 self.place(&at_then("in"), place.as_ref());
                 Some(())
             }
+            Action::Restore(_) => {
+                self.backup(at);
+                Some(())
+            }
             Action::Policy(policy) => {
                 self.policy(&at_then("policy"), policy);
                 Some(())
             }
             Action::Command(_)
+            | Action::Freeze(_)
+            | Action::Thaw(_)
             | Action::NoSweepFor(_)
             | Action::Spoils(_)
             | Action::DeletePolicy(_)
             | Action::Skew(_)
             | Action::Update(_)
             | Action::Calm(_)
+            | Action::Backup(_)
             | Action::Fault(_)
             | Action::Chances(_)
             | Action::Metrics(_)

@@ -1,4 +1,4 @@
-//! Words of scenarios about clocks, releases and the end of all faults.
+//! Words of scenarios about clocks, releases, backups of the table, and the end of all faults.
 
 use serde::{Deserialize, Serialize};
 use tidegate_domain::effect::Owner;
@@ -29,7 +29,7 @@ pub struct UpdatePlan {
     pub to: Release,
 }
 
-/// The end of all faults; nothing is to be said of it.
+/// Nothing is to be said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Calm {}
+pub struct Nothing {}

@@ -51,7 +51,7 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 
-pub use clocks::{Calm, SkewPlan, UpdatePlan};
+pub use clocks::{Nothing, SkewPlan, UpdatePlan};
 pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
 pub use flags::{
@@ -247,6 +247,10 @@ pub enum Action {
     Start(Start),
     /// `command: { verb: promote, rollout: checkout-live-8, by: ana }`: somebody asks something of a rollout.
     Command(Command),
+    /// `freeze: { by: ana, because: the sale }`: somebody freezes the installation.
+    Freeze(FreezePlan),
+    /// `thaw: { by: ana }`: somebody lifts the freeze.
+    Thaw(ThawPlan),
     /// `outage: { errors: 30%, for: 15m }`: requests to every version of the function fail.
     Outage(OutagePlan),
     /// `traffic: { rps: 5 }`: the traffic changes.
@@ -281,7 +285,11 @@ pub enum Action {
     Update(UpdatePlan),
     /// `calm: {}`: from now on nothing goes wrong: no fault by chance or by aim, clocks are right, the schedule speaks, metrics
     /// come in time.
-    Calm(Calm),
+    Calm(Nothing),
+    /// `backup: {}`: the table is kept as it is, to be restored from.
+    Backup(Nothing),
+    /// `restore: {}`: the functions are stopped, the table is again what it was at the last backup, and they go on.
+    Restore(Nothing),
     /// `tagged: false`: the function loses or gets its tag.
     Tagged(bool),
     /// `policy: { … }`: another policy is stored under its name.
@@ -323,6 +331,24 @@ pub struct Command {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// A freeze of the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezePlan {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub because: String,
+}
+
+/// The end of a freeze.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThawPlan {
+    /// Who.
+    pub by: String,
 }
 
 /// A disturbance of all versions.

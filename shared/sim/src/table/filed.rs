@@ -11,7 +11,7 @@ use tidegate_engine::ports::{Filed, Hook, PolicyRecord};
 use super::Table;
 
 /// What is known of deployments.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Deployments {
     filed: BTreeMap<DeploymentId, StoredFiled>,
     /// Names of policies by the key of the target that each guards.
@@ -19,7 +19,7 @@ pub(super) struct Deployments {
     hooks: BTreeMap<String, Hook>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum StoredFiled {
     Followed(RolloutId),
     PassedOver(String),

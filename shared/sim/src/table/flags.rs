@@ -13,7 +13,7 @@ use super::Table;
 use super::commit::unwritable;
 
 /// What is known of flags. Documents are kept as text, as rollouts are.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Flags {
     toggles: BTreeMap<ToggleId, String>,
     guards: BTreeMap<String, StoredGuard>,
@@ -25,7 +25,7 @@ pub(super) struct Flags {
 }
 
 /// A guard's text, and its version beside it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredGuard {
     version: u64,
     text: String,

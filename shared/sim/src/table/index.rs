@@ -16,7 +16,7 @@ struct Stands {
     ended: bool,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Line {
     target: String,
     created: Timestamp,
@@ -24,7 +24,7 @@ struct Line {
 }
 
 /// Every rollout and every toggle with how it stood after each of its commits.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Index {
     rollouts: BTreeMap<RolloutId, Line>,
     toggles: BTreeMap<ToggleId, Vec<(Timestamp, bool)>>,

@@ -4,6 +4,7 @@
 mod commit;
 mod filed;
 mod flags;
+mod freeze;
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,10 +22,11 @@ use tidegate_wire::timeline::Entry;
 
 use filed::Deployments;
 use flags::Flags;
+use freeze::Freeze;
 use index::Index;
 
 /// The table.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Table {
     documents: BTreeMap<RolloutId, String>,
     locks: BTreeMap<String, RolloutId>,
@@ -40,13 +42,15 @@ pub(crate) struct Table {
     deployments: Deployments,
     #[serde(default)]
     flags: Flags,
+    #[serde(default)]
+    freeze: Freeze,
     commits: u64,
     /// The documents as they read, for the eyes of tests and reports: read back from the text after each commit.
     #[serde(skip)]
     read: BTreeMap<RolloutId, Rollout>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredSnapshot {
     at: Timestamp,
     verdict: Verdict,
@@ -109,6 +113,11 @@ impl Table {
     /// How many commits were written.
     pub fn commits(&self) -> u64 {
         self.commits
+    }
+
+    /// Counts commits from these on.
+    pub fn goes_on_after(&mut self, commits: u64) {
+        self.commits = commits + 1;
     }
 
     /// Who has a target.

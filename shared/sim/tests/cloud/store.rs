@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_domain::effect::Owner;
+use tidegate_domain::freeze::{FreezeChange, FreezeSwitch, Frozen};
 use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::units::Span;
@@ -158,4 +159,25 @@ fn letters_are_kept_once_and_policies_are_replaced() {
         call(store.policy("checkout")).unwrap().is_some(),
         "the scenario's policy is stored from the start"
     );
+}
+
+#[test]
+fn the_freeze_is_switched_by_whoever_read_it_last() {
+    let store = store();
+    let read = || call(store.freeze_switch()).unwrap();
+    let put = |switch: &FreezeSwitch| call(store.put_freeze_switch(switch)).unwrap();
+    let at = rollout("a").created;
+    let change = |by: &str, to| FreezeChange { at, by: by.to_owned(), to };
+    let never = read();
+    assert_eq!((never.version, never.freeze()), (0, None));
+    let on = never.switched(change("ana", Frozen::On { because: "the sale".to_owned() }));
+    assert_eq!(put(&on), Committed::Done);
+    assert_eq!(
+        put(&never.switched(change("bob", Frozen::On { because: "a fair".to_owned() }))),
+        Committed::Conflict
+    );
+    assert_eq!(read(), on);
+    let off = on.switched(change("bob", Frozen::Off { because: None }));
+    assert_eq!((put(&off), put(&off)), (Committed::Done, Committed::Conflict));
+    assert_eq!(read().freeze(), None);
 }

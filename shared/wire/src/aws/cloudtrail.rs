@@ -79,6 +79,9 @@ pub(super) fn call(fields: &Fields<'_>) -> Reading {
         let code = code.as_str().map_or_else(|| code.to_string(), str::to_owned);
         return IgnoredBecause::CallFailed { call: call.to_owned(), code }.into();
     }
+    if let Some(account) = elsewhere(fields) {
+        return IgnoredBecause::OtherAccount { call: call.to_owned(), account: account.to_owned() }.into();
+    }
     if updates_alias {
         return alias_changed(fields);
     }
@@ -150,51 +153,73 @@ fn caller(fields: &Fields<'_>) -> String {
     known.unwrap_or("unknown").to_owned()
 }
 
-/// The function's name: the answer's if it can be had, because the request holds what the caller wrote.
-fn function(fields: &Fields<'_>) -> Result<String, Unreadable> {
-    const REQUESTED: &str = "detail.requestParameters.functionName";
-    const ANSWERED: [&str; 3] = [
-        "detail.responseElements.functionArn",
-        "detail.responseElements.functionName",
-        "detail.responseElements.aliasArn",
-    ];
-    let named = |path: &str| fields.get(path).and_then(Value::as_str).and_then(function_name);
-    let name = ANSWERED.iter().find_map(|path| named(path)).or_else(|| named(REQUESTED));
-    name.map(str::to_owned).ok_or_else(|| fields.wrong(REQUESTED, "a function's name or ARN"))
+const REQUESTED: &str = "detail.requestParameters.functionName";
+
+/// Where the function is named, the answer first: the request holds what the caller wrote.
+const NAMED: [&str; 4] = [
+    "detail.responseElements.functionArn",
+    "detail.responseElements.functionName",
+    "detail.responseElements.aliasArn",
+    REQUESTED,
+];
+
+/// The account of a function that is not the event's own. Who calls another account's function finds the call in his own trail
+/// too, and may have a function there that is called the same.
+fn elsewhere<'a>(fields: &Fields<'a>) -> Option<&'a str> {
+    let own = fields.optional_text("account")?;
+    named(fields).filter_map(|function| function.account).find(|account| *account != own)
 }
 
-/// The name in any form that Lambda's API takes: `name`, `name:qualifier`, `account:function:name`,
-/// `account:name` and the full ARN, each with or without a qualifier. Ambiguous text is taken as Lambda's
-/// own pattern takes it: prefixes first.
-pub(super) fn function_name(text: &str) -> Option<&str> {
-    let mut parts = text.split(':').peekable();
-    if parts.peek() == Some(&"arn") {
-        let service = parts.nth(2);
-        if service != Some("lambda") {
-            return None;
+fn function(fields: &Fields<'_>) -> Result<String, Unreadable> {
+    let function = named(fields).next().ok_or_else(|| fields.wrong(REQUESTED, "a function's name or ARN"))?;
+    Ok(function.name.to_owned())
+}
+
+fn named<'a>(fields: &Fields<'a>) -> impl Iterator<Item = Function<'a>> {
+    NAMED.iter().filter_map(|path| fields.get(path).and_then(Value::as_str).and_then(Function::named))
+}
+
+/// A function as somebody named it.
+pub(super) struct Function<'a> {
+    account: Option<&'a str>,
+    pub(super) name: &'a str,
+}
+
+impl<'a> Function<'a> {
+    /// In any form that Lambda's API takes: `name`, `name:qualifier`, `account:function:name`, `account:name` and the full ARN,
+    /// each with or without a qualifier. Ambiguous text is taken as Lambda's own pattern takes it: prefixes first.
+    pub(super) fn named(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(':').peekable();
+        if parts.peek() == Some(&"arn") {
+            let service = parts.nth(2);
+            if service != Some("lambda") {
+                return None;
+            }
         }
-    }
-    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_region = |part: &str| part.contains('-') && part.ends_with(|c: char| c.is_ascii_digit());
-    let rest: Vec<&str> = parts.collect();
-    let mut rest = rest.as_slice();
-    if let [region, account, _, ..] = rest
-        && is_region(region)
-        && is_account(account)
-    {
-        rest = &rest[1..];
-    }
-    if let [account, _, ..] = rest
-        && is_account(account)
-    {
-        rest = &rest[1..];
-    }
-    if let ["function", _, ..] = rest {
-        rest = &rest[1..];
-    }
-    match rest {
-        [name] | [name, _] if is_name(name) => Some(name),
-        _ => None,
+        let is_account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_region = |part: &str| part.contains('-') && part.ends_with(|c: char| c.is_ascii_digit());
+        let rest: Vec<&str> = parts.collect();
+        let mut rest = rest.as_slice();
+        let mut of = None;
+        if let [region, account, _, ..] = rest
+            && is_region(region)
+            && is_account(account)
+        {
+            rest = &rest[1..];
+        }
+        if let [account, _, ..] = rest
+            && is_account(account)
+        {
+            of = Some(*account);
+            rest = &rest[1..];
+        }
+        if let ["function", _, ..] = rest {
+            rest = &rest[1..];
+        }
+        match rest {
+            [name] | [name, _] if is_name(name) => Some(Self { account: of, name }),
+            _ => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::cloudtrail::function_name;
+use super::cloudtrail::Function;
 use super::fields::Fields;
 use super::{AwsEvent, Reading};
 
@@ -43,11 +43,11 @@ impl fmt::Display for LambdaDestinationFailure {
 pub(super) fn failure(fields: &Fields<'_>) -> Reading {
     const FUNCTION: &str = "detail.requestContext.functionArn";
     let arn = fields.text(FUNCTION)?;
-    let name = function_name(arn).ok_or_else(|| fields.wrong(FUNCTION, "a function's ARN"))?;
+    let function = Function::named(arn).ok_or_else(|| fields.wrong(FUNCTION, "a function's ARN"))?;
     let text = |path: &str| fields.optional_text(path).map(str::to_owned);
     Ok(AwsEvent::LambdaDestinationFailure(LambdaDestinationFailure {
         event_id: fields.text("id")?.to_owned(),
-        function: name.to_owned(),
+        function: function.name.to_owned(),
         function_arn: arn.to_owned(),
         request_id: text("detail.requestContext.requestId"),
         condition: text("detail.requestContext.condition"),

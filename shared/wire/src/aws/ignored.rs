@@ -30,6 +30,13 @@ pub enum IgnoredBecause {
         /// The call as CloudTrail names it.
         call: String,
     },
+    /// An API call on a function of another account.
+    OtherAccount {
+        /// The call as CloudTrail names it.
+        call: String,
+        /// The function's account.
+        account: String,
+    },
     /// An API call that was only a rehearsal.
     DryRun {
         /// The call as CloudTrail names it.
@@ -67,6 +74,9 @@ impl fmt::Display for IgnoredBecause {
             Self::NotAnAlarm => f.write_str("the SNS message is no CloudWatch alarm"),
             Self::CallFailed { call, code } => write!(f, "{call} failed with {code}"),
             Self::OtherCall { call } => write!(f, "{call} publishes no version and changes no alias"),
+            Self::OtherAccount { call, account } => {
+                write!(f, "{call} was of a function of account {account}, and Tidegate acts in its own alone")
+            }
             Self::DryRun { call } => write!(f, "{call} was a dry run"),
             Self::NotPublished { function } => {
                 write!(f, "the code of {function} changed, but no version was published")

@@ -71,6 +71,22 @@ fn every_form_of_a_function_name_comes_down_to_the_name() {
 }
 
 #[test]
+fn a_function_of_another_account_is_passed_over_however_it_is_named() {
+    let name = "eb-cloudtrail-publishversion-full-arn.json";
+    for form in ["999999999999:checkout", "arn:aws:lambda:us-east-1:999999999999:function:checkout"] {
+        for (part, member) in [("requestParameters", "functionName"), ("responseElements", "functionArn")] {
+            let mut payload = sample(name);
+            payload["detail"][part][member] = json!(form);
+            let other = IgnoredBecause::OtherAccount {
+                call: "PublishVersion20150331".into(),
+                account: "999999999999".into(),
+            };
+            assert_eq!(ignored(&payload), other, "{member}: {form}");
+        }
+    }
+}
+
+#[test]
 fn a_version_that_cannot_be_told_is_quarantined_and_not_guessed() {
     let name = "eb-cloudtrail-updatefunctioncode-no-version.json";
     assert_eq!(published(&sample(name)).version, None);

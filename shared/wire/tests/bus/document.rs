@@ -7,9 +7,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tidegate_domain::flag::Profile;
 use tidegate_domain::flag::toggle::{AskedBy, Toggle, ToggleId};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::kept::Kept;
+use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
-use tidegate_wire::document::{self, Codec, Document, Migration, RELEASE, Undecodable, encode};
+use tidegate_domain::verdict::HoldCause;
+use tidegate_wire::document::{self, Codec, Document, Migration, Undecodable, encode};
 
 use super::json as file;
 
@@ -40,7 +43,7 @@ fn a_document_of_format_1_is_read_whole_and_written_as_the_same() {
     assert_eq!(rollout.pending.len(), 3);
     let written = written(&rollout);
     assert_eq!(written, golden("rollout-format-1.json"));
-    assert_eq!(written["format"], RELEASE.newest());
+    assert_eq!(written["format"], 1, "the oldest that can say it");
 }
 
 #[test]
@@ -128,12 +131,12 @@ fn a_toggle_keeps_what_it_does_not_know_too() {
 #[test]
 fn a_document_of_a_newer_format_is_left_to_a_newer_release() {
     let mut document = golden("rollout-format-1.json");
-    document["format"] = json!(2);
+    document["format"] = json!(3);
     let left = document::decode::<Rollout>(&document.to_string()).expect_err("too new");
-    assert!(matches!(left, Undecodable::Newer { format: 2, newest: 1, .. }), "{left:?}");
+    assert!(matches!(left, Undecodable::Newer { format: 3, newest: 2, .. }), "{left:?}");
     assert_eq!(
         left.to_string(),
-        "the stored rollout has format 2, of a newer release; this one knows formats up to 1"
+        "the stored rollout has format 3, of a newer release; this one knows formats up to 2"
     );
 }
 
@@ -144,12 +147,26 @@ fn a_document_that_cannot_be_read_says_which_format_it_states() {
     document["rollout"]["phase"] = json!({ "is": "levitating" });
     assert_eq!(
         refused(&document.to_string()),
-        "the stored rollout cannot be read (format Some(1), this release knows formats up to 1)"
+        "the stored rollout cannot be read (format Some(1), this release knows formats up to 2)"
     );
-    let no_number = "the stored rollout cannot be read (format None, this release knows formats up to 1)";
+    let no_number = "the stored rollout cannot be read (format None, this release knows formats up to 2)";
     assert_eq!([refused("{"), refused("{}"), refused("[]")], [no_number; 3]);
     document["format"] = json!(0);
     assert!(refused(&document.to_string()).contains("format Some(0)"));
+}
+
+#[test]
+fn what_a_freeze_holds_is_said_in_format_2() {
+    let freeze = Freeze {
+        by: "ana".to_owned(),
+        because: "the sale".to_owned(),
+        since: "2026-11-20T12:00:00Z".parse().expect("a time"),
+    };
+    let held = whole(&golden("rollout-format-1.json"));
+    let held = Rollout { reason: Reason::Held(HoldCause::Frozen(freeze)), ..held };
+    let stored = written(&held);
+    assert_eq!(stored["format"], 2);
+    assert_eq!(decode(&stored), held);
 }
 
 /// In format 1 the candidate was called canary; a rollout that is paused can be said from format 3 on.

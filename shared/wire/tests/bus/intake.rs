@@ -148,3 +148,11 @@ fn who_asks_and_why_are_kept_plain_and_short() {
         assert!(text.chars().count() <= longest && !text.contains(|c: char| c.is_control()), "{text:?}");
     }
 }
+
+#[test]
+fn a_name_too_long_to_be_one_is_refused_before_anything_is_looked_up() {
+    let mut payload = sample("rollout-command");
+    payload["detail"]["rollout"] = json!("x".repeat(257));
+    let told = "cannot read Rollout Command: detail: a name of 257 characters; at most 256";
+    assert_eq!(refused(&payload), told);
+}

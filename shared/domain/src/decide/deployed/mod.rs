@@ -17,7 +17,7 @@ use crate::units::{Span, Weight};
 use crate::verdict::{Cause, Evidence, Finding, Pass, Preflight, Verdict};
 
 use super::drift::taken_over;
-use super::{At, Decision, Draft, back, before, flags};
+use super::{At, Decision, Draft, back, before, flags, frozen};
 
 pub(super) use self::returning::look_back;
 
@@ -157,6 +157,8 @@ fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
         (Some(Effect::StartDeployment { .. }), Performed::Denied(why)) => {
             before::refuse(at, vec![Finding::DeploymentRefused(why.clone())])
         }
+        (Some(Effect::StartDeployment { .. }), Performed::Frozen(freeze)) => frozen::unwritten(at, freeze),
+        (_, Performed::Frozen(freeze)) => frozen::note(at, freeze),
         // It stays wished, is tried again by every sweep, and told once.
         (_, Performed::Denied(why)) => match Reason::DeploymentHeld(why.clone()) {
             reason if reason == at.rollout.reason => At::ignored(Ignored::NothingDue),
