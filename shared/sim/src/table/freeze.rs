@@ -9,7 +9,7 @@ use super::Table;
 use super::commit::unwritable;
 
 /// The switch's text and its version; nothing where nobody ever touched it.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Freeze {
     version: u64,
     text: Option<String>,
