@@ -110,7 +110,7 @@ async fn no_function_prints_what_signs_its_calls_whatever_it_handles_and_however
 fn asking() -> Rollout {
     let policy = "{ version: 1, name: checkout, strategy: { steps: [ { setWeight: 5 }, { bake: 10m } ] }, \
                   checks: [ { name: health, http: { url: 'https://checkout.example/', \
-                  headers: { Authorization: secret-of-the-check } } } ] }";
+                  headers: { Authorization: secret-of-the-check } }, expect: { status: 200 } } ] }";
     let mut policy = Policy::from_yaml(policy).unwrap();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for check in &mut policy.checks {
