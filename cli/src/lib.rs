@@ -20,7 +20,8 @@
 //!
 //! # Machine shapes
 //! With `--output json` a command prints one document: `get`, `start` and the verbs a [`status::Status`]; `list` a list of
-//! them; `quarantine` a list of `{id, at, receivedBy, problem, event}`;
+//! them; `freeze` always `{freeze: {by, because, since} or null, changes: [{at, by, to: {is, because}}]}`; `quarantine` a list of `{id, at,
+//! receivedBy, problem, event}`;
 //! `flag list` a profile's flags, `flag get` one of them with `of` and `toggles`, `flag diff` a list of `{application, environment,
 //! profile, version, edits, diff}`, `flag on`, `off`, `set` and `get --toggle` a toggle, or `null` where nothing had to change; `policy check` a list of `{file, ok, policy, notes, faults: [{path, problem}]}`; `simulate` and `demo` a list of
 //! `{scenario, title, seed, asExpected, expected: [{what, instead}], rollouts: [{rollout, phase, why}], notices, invocations,

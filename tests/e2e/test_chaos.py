@@ -101,7 +101,7 @@ def test_every_rollout_ends_as_it_should(storm: Storm) -> None:
         phase, cause, version = ENDS[release.plan]
         ended = storm.document(release.rollout)["phase"]
         assert (ended["is"], ended.get("cause", {}).get("kind")) == (phase, cause), release
-        assert storm.traffic(release.workload) == (version), release
+        assert storm.traffic(release.workload) == (version, {}), release
         assert storm.lock(release.workload) is None, release
 
 

@@ -61,10 +61,10 @@ impl fmt::Display for Release {
 pub const BEFORE: Codec = Codec(&[Migration { up: same, down: sparse }]);
 
 /// A release after this one that says more in each document, and needs nobody to understand it.
-pub const SAYS_MORE: Codec = Codec(&[Migration { up: same, down: saying_more }]);
+pub const SAYS_MORE: Codec = Codec(&[RELEASE.0[0], Migration { up: same, down: saying_more }]);
 
 /// A release after this one that decides on live documents by what this one does not know.
-pub const NEEDS_MORE: Codec = Codec(&[Migration { up: same, down: if_at_rest }]);
+pub const NEEDS_MORE: Codec = Codec(&[RELEASE.0[0], Migration { up: same, down: if_at_rest }]);
 
 /// A release that knows new names and writes the old ones yet ...
 pub const WRITES_OLD_NAMES: Codec = Codec(&[Migration { up: new_names, down: old_names }]);

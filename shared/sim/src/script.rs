@@ -243,6 +243,9 @@ fn calm(state: &mut State, scenario: &Scenario) {
     state.skews.clear();
     state.no_sweep_until = now;
     state.world.lateness.change(now, scenario.metrics);
+    if state.table.freeze_switch(RELEASE).is_ok_and(|switch| switch.freeze().is_some()) {
+        switch_freeze(state, "whoever froze it", Frozen::Off { because: None });
+    }
     state.calm_since = Some(now);
 }
 

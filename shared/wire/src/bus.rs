@@ -96,7 +96,8 @@ pub struct RolloutCommand {
 }
 
 fn sought<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<RolloutId, D::Error> {
-    foreign::sought(deserializer).map(RolloutId)
+    let sought = foreign::sought(deserializer).map(RolloutId);
+    sought.map_err(|error: D::Error| serde::de::Error::custom(format!("rollout: {error}")))
 }
 
 /// `Verdict Reached`: what health-check found about one version of one rollout.

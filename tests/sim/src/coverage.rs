@@ -182,12 +182,13 @@ const CRASHES: [Harm; 2] = [Harm::KillBefore, Harm::KillAfter];
 const HARMS: [&str; 6] = ["kill before", "kill after", "sleep", "throttle", "time out", "deny"];
 
 /// Calls that no function ever makes in these worlds, with the reason.
-const NEVER_CALLED: [(Call, &str); 6] = [
+const NEVER_CALLED: [(Call, &str); 7] = [
     (Call::Ended, "the command's alone"),
     (Call::Snapshot, "the command's alone"),
     (Call::Timeline, "the command's alone"),
     (Call::Quarantined, "the command's alone"),
     (Call::PutPolicy, "the command's alone"),
+    (Call::PutFreezeSwitch, "the command's alone"),
     (Call::VersionWithCode, "for events without a version, which the simulated CloudTrail does not send"),
 ];
 

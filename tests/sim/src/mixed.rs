@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,11 +32,11 @@ pub fn world(seed: u64) -> (&'static str, Scenario, Mix) {
     (name, scenario, mix)
 }
 
-/// Plays the worlds of the first seeds on every core: what they reached together, and the stories of what does not hold.
+/// Plays the worlds of these seeds on every core: what they reached together, and the stories of what does not hold.
 ///
 /// # Panics
 /// When a built-in scenario is faulty.
-pub fn play_all(seeds: u64) -> (Coverage, Vec<String>) {
+pub fn play_all(seeds: RangeInclusive<u64>) -> (Coverage, Vec<String>) {
     let all = Mutex::new((Coverage::default(), Vec::new()));
     on_every_core(seeds, |seed, _| {
         let played = play(seed, &house());
@@ -52,7 +53,7 @@ pub fn play_all(seeds: u64) -> (Coverage, Vec<String>) {
 /// When a built-in scenario is faulty.
 pub fn first_failure(seeds: u64) -> Result<Coverage, (u64, String)> {
     let all = Mutex::new((Coverage::default(), BTreeMap::new()));
-    on_every_core(seeds, |seed, last| {
+    on_every_core(1..=seeds, |seed, last| {
         let played = catch_unwind(|| {
             let (_, scenario, mix) = world(seed);
             Pairs::seen_in(|| attempt(&scenario, &mix, seed, &house()))
@@ -75,8 +76,8 @@ pub fn first_failure(seeds: u64) -> Result<Coverage, (u64, String)> {
 }
 
 /// Has every core play seeds from the first one on, up to the last, which whoever plays may lower.
-fn on_every_core(last: u64, play: impl Fn(u64, &AtomicU64) + Sync) {
-    let (next, last) = (AtomicU64::new(1), AtomicU64::new(last));
+fn on_every_core(seeds: RangeInclusive<u64>, play: impl Fn(u64, &AtomicU64) + Sync) {
+    let (next, last) = (AtomicU64::new(*seeds.start()), AtomicU64::new(*seeds.end()));
     let play_rest = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);

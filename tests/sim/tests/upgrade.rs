@@ -163,7 +163,7 @@ fn after_a_downgrade_a_document_that_only_the_newer_release_knows_is_left_as_it_
     install(&mut simulation, RELEASE);
     simulation.cloud().advance(Span::minutes(2));
     let left = text(&simulation).expect("it is there");
-    assert!(left.contains(r#""format":2"#), "{left}");
+    assert!(left.contains(r#""format":3"#), "{left}");
     simulation.cloud().advance(Span::minutes(10));
     assert_eq!(text(&simulation), Some(left));
     let told =

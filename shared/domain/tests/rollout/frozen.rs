@@ -14,8 +14,8 @@ use tidegate_domain::verdict::{HoldCause, Pass, Verdict};
 use super::decide_table::verdicts;
 use super::places;
 use super::world::{
-    baking, command, evidence, harm, measured, minutes, noon, observed, pending, queued, seeing, split,
-    stable, standing,
+    baking, command, evidence, harm, measured, minutes, noon, observed, pending, percent, queued, seeing,
+    split, stable, standing,
 };
 
 fn freeze() -> Freeze {
@@ -131,7 +131,7 @@ fn unwritten(phase: Phase, routed: f64, wish: f64) -> (Rollout, Trigger) {
 fn a_wish_that_was_not_written_is_given_up_once_no_writer_can_be_under_way() {
     let (rollout, trigger) = unwritten(Phase::Baking(Bake::entering(1)), 5.0, 25.0);
     let noted = changed(&rollout, &trigger, 5);
-    assert_eq!((&noted.reason, wished(&noted)), (&held(), Weight::from_percent(25.0)));
+    assert_eq!((&noted.reason, wished(&noted)), (&held(), Some(percent(25.0))));
     let soon = decide(&noted, &trigger, &seeing(Err("not read".to_owned())), minutes(6));
     assert_eq!(soon, Decision::Keep(Ignored::Frozen(freeze()).into()));
     let given_up = changed(&noted, &trigger, 7);

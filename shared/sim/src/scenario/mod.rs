@@ -284,7 +284,7 @@ pub enum Action {
     /// `update: { function: notify, to: before }`: a function's invocations are of another release from now on.
     Update(UpdatePlan),
     /// `calm: {}`: from now on nothing goes wrong: no fault by chance or by aim, clocks are right, the schedule speaks, metrics
-    /// come in time.
+    /// come in time, and nothing is frozen.
     Calm(Nothing),
     /// `backup: {}`: the table is kept as it is, to be restored from.
     Backup(Nothing),

@@ -153,6 +153,6 @@ fn who_asks_and_why_are_kept_plain_and_short() {
 fn a_name_too_long_to_be_one_is_refused_before_anything_is_looked_up() {
     let mut payload = sample("rollout-command");
     payload["detail"]["rollout"] = json!("x".repeat(257));
-    let told = "cannot read Rollout Command: detail: a name of 257 characters; at most 256";
+    let told = "cannot read Rollout Command: detail: rollout: a name of 257 characters; at most 256";
     assert_eq!(refused(&payload), told);
 }

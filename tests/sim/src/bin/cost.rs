@@ -49,7 +49,8 @@ fn units(call: Call) -> (f64, f64) {
         (16.0, 0.0)
     } else if matches!(call, Call::PutTicks) {
         (8.0, 0.0)
-    } else if matches!(call, Call::Quarantine | Call::PutPolicy | Call::PutFlagGuard) {
+    } else if matches!(call, Call::Quarantine | Call::PutPolicy | Call::PutFlagGuard | Call::PutFreezeSwitch)
+    {
         (4.0, 0.0)
     } else if matches!(call, Call::Claim | Call::Sent | Call::PassOver | Call::Ask | Call::Answered) {
         (2.0, 0.0)

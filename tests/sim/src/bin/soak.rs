@@ -6,23 +6,33 @@ use std::process::ExitCode;
 use tidegate_tests_sim::coverage::Coverage;
 use tidegate_tests_sim::mixed::play_all;
 
+/// The report is written each time so many were played, so that a soak that is stopped says what it saw.
+const BETWEEN_REPORTS: u64 = 5_000;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [seeds, out, commit, date] = &arguments[..] else {
         eprintln!("usage: soak SEEDS OUT COMMIT DATE, like: soak 2000 docs/soak.md 1a2b3c4 2026-11-22");
         return ExitCode::from(64);
     };
-    let Ok(seeds) = seeds.parse() else {
+    let Ok(seeds) = seeds.parse::<u64>() else {
         eprintln!("{seeds:?} is not a number of seeds");
         return ExitCode::from(64);
     };
-    let (coverage, failures) = play_all(seeds);
-    for failure in &failures {
-        eprintln!("{failure}");
-    }
-    if let Err(error) = std::fs::write(out, report(seeds, commit, date, &coverage, &failures)) {
-        eprintln!("{out}: {error}");
-        return ExitCode::from(74);
+    let (mut coverage, mut failures, mut played) = (Coverage::default(), Vec::new(), 0);
+    while played < seeds {
+        let to = seeds.min(played + BETWEEN_REPORTS);
+        let (reached, failed) = play_all(played + 1..=to);
+        for failure in &failed {
+            eprintln!("{failure}");
+        }
+        coverage.add(&reached);
+        failures.extend(failed);
+        played = to;
+        if let Err(error) = std::fs::write(out, report(played, commit, date, &coverage, &failures)) {
+            eprintln!("{out}: {error}");
+            return ExitCode::from(74);
+        }
     }
     if failures.is_empty() && coverage.faults().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -56,11 +56,12 @@ impl Draw<'_> {
     /// Two rollouts of a version are asked for at once.
     fn twins(&mut self, on: Option<&str>, start: &Start) {
         let at = self.moment();
-        let twin = |id: &str| {
-            let start = Start { id: Some(RolloutId(format!("{id}-{}", start.version))), ..start.clone() };
-            Happening { at, on: on.map(str::to_owned), then: Action::Start(start) }
+        let twin = |id| Happening {
+            at,
+            on: on.map(str::to_owned),
+            then: Action::Start(Start { id: Some(id), ..start.clone() }),
         };
-        self.happen(vec![twin("one"), twin("other")]);
+        self.happen(twins_of(&start.version).map(twin).into());
     }
 
     /// Somebody says something to a rollout, or moves its traffic, by hand.
@@ -69,6 +70,7 @@ impl Draw<'_> {
         let mut rollouts: Vec<RolloutId> = self.scenario.expect.rollouts.keys().cloned().collect();
         let target = plan.target(name);
         rollouts.extend(plan.versions.keys().map(|version| RolloutId::of_version(&target, version)));
+        rollouts.extend(plan.versions.keys().filter(|version| **version != plan.stable).flat_map(twins_of));
         for _ in 0..self.dice.between(0, 3) {
             let (verb, rollout) = (self.one_of(&Verb::ALL), self.one_of(&rollouts));
             if let (Some(verb), Some(rollout), true) = (verb, rollout, self.drawn(40)) {
@@ -157,6 +159,10 @@ impl Draw<'_> {
             self.once(None, Action::Event(event));
         }
     }
+}
+
+fn twins_of(version: &Version) -> [RolloutId; 2] {
+    ["one", "other"].map(|name| RolloutId(format!("{name}-{version}")))
 }
 
 fn toggle(flag: String, place: Option<Place>, enabled: Option<bool>) -> ToggleFlagPlan {
