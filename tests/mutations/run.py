@@ -134,5 +134,47 @@ def told(result: Result) -> Result:
     return result
 
 
+def report(results: list[Result], wire: list[Result], arguments: argparse.Namespace) -> str:
+    """What was planted, and what found it, as Markdown."""
+    seeds = [result for result in results if re.match(r"(seed|all seeds)", result.by)]
+    lines = [
+        "# Planted mutations",
+        "",
+        "Each is a fault that somebody could have written, planted in a copy of the tree by `make mutations` (`tests/mutations`). All are",
+        "compiled at once, each behind a switch, and one is switched on at a time. `first_failure` then plays the worlds that CI plays, from",
+        "seed 1 on, until an invariant breaks; *all seeds* means that every invariant held, and that CI failed all the same because",
+        f"something was never reached any more. Seeds played at most: {arguments.seeds}.",
+        "",
+        f"- Planted: {len(results)}; found by the random worlds: {len(seeds)}; by another test alone:"
+        f" {sum(result.found for result in results) - len(seeds)}; not found: {sum(not result.found for result in results)}",
+        f"- Planted in the adapters of AWS: {len(wire)}; found by their wire tests: {sum(result.found for result in wire)}",
+        "",
+        "## Decisions, engine, functions",
+        "",
+        *table(results),
+        "",
+        "## Adapters of AWS",
+        "",
+        *table(wire),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def table(results: list[Result]) -> list[str]:
+    """A row for each mutation."""
+    rows = [
+        f"| {result.mutation.name} | {result.mutation.stands_for} | {found_by(result)} |".replace("\n", " ") for result in results
+    ]
+    return ["| planted | what it stands for | found by |", "|---|---|---|", *rows]
+
+
+def found_by(result: Result) -> str:
+    """Seed and invariant, or the test; what was found there in particular is for whoever plays it again."""
+    if not result.found:
+        return f"**NOT FOUND**: {result.mutation.unfound or 'nobody has looked why'}"
+    broken = re.match(r"(seed \d+): ([^:]*)", result.by)
+    return f"{broken[1]}: *{broken[2]}*" if broken else result.by
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -37,6 +37,8 @@ class Mutation:
     name: str
     stands_for: str
     edits: tuple[Edit, ...]
+    unfound: str = ""
+    """Why nothing finds it, where nothing does."""
 
 
 class Misplaced(Exception):
