@@ -50,7 +50,7 @@ audit: tools
 
 # Ministack runs the functions' real binaries; building them takes longest.
 python: tools
-	@tests/tools.sh sam
+	@tests/tools.sh sam sbom
 	for template in infra/sam/template.yaml infra/sam/examples/*/template.yaml; do \
 	  tests/infra/check_template.sh "$$template"; done
 	tests/infra/check_terraform.sh
@@ -94,7 +94,8 @@ bench-kill:
 bench-cost:
 	@cargo run --quiet --locked -p tidegate-tests-sim --bin cost
 
-# Random worlds with faults in them, on every core; writes docs/soak.md. CI plays the first 2,000 seeds. Not a test.
+# Random worlds with faults in them, on every core; writes docs/soak.md. CI plays the first 2,000 seeds. Not a test. What these
+# find, and what not: make mutations.
 SEEDS := 200000
 soak:
 	cargo run --locked --profile ci -p tidegate-tests-sim --bin soak -- $(SEEDS) docs/soak.md \
@@ -105,6 +106,19 @@ ROLLOUTS ?= 200
 SEED ?= 1
 chaos: tools
 	TIDEGATE_CHAOS_ROLLOUTS=$(ROLLOUTS) TIDEGATE_CHAOS_SEED=$(SEED) $(PYTHON) -m pytest -q -s tests/e2e/test_chaos.py
+
+# Faults planted in a copy of the tree, and the seed, or the test, that finds each; writes docs/mutations.md. Not a test.
+mutations:
+	python3 tests/mutations/run.py --suite --out docs/mutations.md
+
+# Faults that a machine plants, one at a time: make mutants CRATE=tidegate-engine FILES='shared/engine/src/sweep/*.rs' SHARD=0/8.
+CRATE ?= tidegate-domain
+FILES ?= shared/domain/src/decide/**/*.rs
+SHARD ?= 0/1
+mutants:
+	@tests/tools.sh mutants
+	.tools/bin/cargo-mutants mutants --package $(CRATE) --file '$(FILES)' --shard $(SHARD) --output target --timeout 300 \
+	  --test-package $(CRATE),tidegate-tests-sim --baseline skip
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

@@ -3,6 +3,8 @@
 #
 #   tests/tools.sh            the Python tools: .tools/venv
 #   tests/tools.sh deny       cargo-deny:       .tools/bin/cargo-deny (compiles for some minutes, once)
+#   tests/tools.sh sbom       cargo-cyclonedx:  .tools/bin/cargo-cyclonedx, for releases (compiles for some minutes, once)
+#   tests/tools.sh mutants    cargo-mutants:    .tools/bin/cargo-mutants (compiles for some minutes, once)
 #   tests/tools.sh node       the npm packages of tests/infra, tests/infra/terraform (half a gigabyte), tests/bench and infra/cdk
 #   tests/tools.sh checkov    checkov:          .tools/checkov, an environment of its own
 #   tests/tools.sh sam        the SAM CLI:      .tools/sam, another
@@ -13,6 +15,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tools=$root/.tools
 cargo_deny_version=0.20.2
+cargo_cyclonedx_version=0.5.9
+cargo_mutants_version=27.1.0
 
 # Runs a command and shows what it printed only when it failed.
 quietly() {
@@ -41,13 +45,15 @@ python_environment() {
   cp "$wanted" "$installed"
 }
 
-cargo_deny() {
-  [[ $("$tools/bin/cargo-deny" --version 2>/dev/null) == "cargo-deny $cargo_deny_version" ]] && return
-  echo "tools.sh: compiling cargo-deny $cargo_deny_version into .tools/bin" >&2
+# Compiles a tool of cargo's, in exactly this version.
+cargo_tool() {
+  local name=$1 version=$2
+  [[ -x $tools/bin/$name ]] && grep -q "^\"$name $version " "$tools/.crates.toml" 2>/dev/null && return
+  echo "tools.sh: compiling $name $version into .tools/bin" >&2
   # In the repository, so that the project's own toolchain compiles it; but not into the project's target directory.
-  (cd "$root" && CARGO_TARGET_DIR=$tools/cargo-deny-target quietly \
-    nice cargo install cargo-deny --locked --version "$cargo_deny_version" --root "$tools")
-  rm -rf "$tools/cargo-deny-target"
+  (cd "$root" && CARGO_TARGET_DIR=$tools/$name-target quietly \
+    nice cargo install "$name" --locked --version "$version" --root "$tools")
+  rm -rf "$tools/$name-target"
 }
 
 npm_packages() {
@@ -66,8 +72,10 @@ for tool in "${@:-python}"; do
   case $tool in
     python) python_environment "$tools/venv" "$root/tests/requirements.txt" ;;
     checkov | sam) python_environment "$tools/$tool" "$root/tests/requirements-$tool.txt" ;;
-    deny) cargo_deny ;;
+    deny) cargo_tool cargo-deny "$cargo_deny_version" ;;
+    sbom) cargo_tool cargo-cyclonedx "$cargo_cyclonedx_version" ;;
+    mutants) cargo_tool cargo-mutants "$cargo_mutants_version" ;;
     node) npm_packages ;;
-    *) echo "tools.sh: no tool is called \"$tool\"; known: python, checkov, sam, deny, node" >&2; exit 2 ;;
+    *) echo "tools.sh: no tool is called \"$tool\"; known: python, checkov, sam, deny, sbom, mutants, node" >&2; exit 2 ;;
   esac
 done

@@ -17,6 +17,12 @@ SAM = ROOT / "infra/sam"
 BUCKET = "releases"
 
 
+def toolchain() -> dict[str, str]:
+    """Where cargo and its toolchains are, whatever HOME says."""
+    homes = {"CARGO_HOME": ".cargo", "RUSTUP_HOME": ".rustup"}
+    return {name: os.environ.get(name, str(Path.home() / folder)) for name, folder in homes.items()}
+
+
 def release(cloud: Cloud, binaries: Path, template: Path) -> subprocess.CompletedProcess[str]:
     settings = {
         "PATH": f"{ROOT / '.tools/sam/bin'}:{os.environ['PATH']}",
@@ -27,6 +33,7 @@ def release(cloud: Cloud, binaries: Path, template: Path) -> subprocess.Complete
         "AWS_DEFAULT_REGION": REGION,
         "SAM_CLI_TELEMETRY": "0",
         "BINARIES": str(binaries),
+        **toolchain(),
     }
     command = [SAM / "release.sh", BUCKET, template]
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=False, timeout=120)
@@ -55,6 +62,7 @@ def test_a_release_is_the_sources_with_packages_in_their_place(
     done = release(cloud, binaries, tmp_path / "release.yaml")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"sam deploy --template-file {tmp_path / 'release.yaml'} ")
+    assert all((binaries / name / "bootstrap.cdx.json").exists() for name in FUNCTIONS.values())
 
     released, source = (yaml_parse(path.read_text()) for path in (tmp_path / "release.yaml", SAM / "template.yaml"))
     assert released["Parameters"] == source["Parameters"]

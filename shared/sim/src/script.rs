@@ -22,6 +22,7 @@ use crate::scenario::{
     TrafficPlan, VersionPlan,
 };
 use crate::state::State;
+use crate::view::Said;
 use crate::world::alarm::Threshold;
 use crate::world::{
     Alarm, Astray, Behaviour, Carrier, History, LambdaFunction, Outage, Published, Traffic, World, Writer,
@@ -276,6 +277,7 @@ fn ask(state: &mut State, scenario: &Scenario, target: &Target, start: &Start) {
 fn say(state: &mut State, command: &Command) {
     let Command { verb, rollout, by, why } = command.clone();
     state.note(format!("{by} says {verb} {rollout}"));
+    state.said.push(Said { at: state.now, rollout: rollout.clone(), verb });
     put(state, &Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }));
 }
 

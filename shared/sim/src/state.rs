@@ -15,7 +15,7 @@ use crate::faults::{Call, Faults, Struck};
 use crate::gate::Slot;
 use crate::queue::{Delivery, Due, Queue, SWEEP};
 use crate::table::Table;
-use crate::view::{Counted, DeadLetter, Happened, Sent};
+use crate::view::{Counted, DeadLetter, Happened, Said, Sent};
 use crate::world::World;
 use crate::world::traffic::{MINUTE, later};
 
@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub calls: BTreeMap<Owner, BTreeMap<Call, Counted>>,
     pub invocations: BTreeMap<Owner, u64>,
     pub notices: Vec<Sent>,
+    #[serde(default)]
+    pub said: Vec<Said>,
     pub dead: Vec<DeadLetter>,
     pub log: Vec<Happened>,
     #[serde(skip)]
@@ -89,6 +91,7 @@ impl State {
             calls: BTreeMap::new(),
             invocations: BTreeMap::new(),
             notices: Vec::new(),
+            said: Vec::new(),
             dead: Vec::new(),
             log: Vec::new(),
             slots: BTreeMap::new(),

@@ -13,6 +13,7 @@ use tidegate_domain::policy::OutcomeKind;
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::target::{Routing, Target};
 use tidegate_domain::ticks::Tick;
+use tidegate_domain::trigger::Verb;
 use tidegate_engine::ports::Letter;
 use tidegate_wire::document::RELEASE;
 use tidegate_wire::timeline::Entry;
@@ -38,6 +39,17 @@ pub struct Sent {
     pub subject: String,
     /// The message's text.
     pub text: String,
+}
+
+/// What somebody said to a rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// To which one.
+    pub rollout: RolloutId,
+    /// What.
+    pub verb: Verb,
 }
 
 /// A delivery that failed for good.
@@ -153,6 +165,16 @@ impl View<'_> {
     /// The notices that people got, oldest first.
     pub fn notices(&self) -> &[Sent] {
         &self.0.notices
+    }
+
+    /// What people said to rollouts, oldest first.
+    pub fn said(&self) -> &[Said] {
+        &self.0.said
+    }
+
+    /// Until when the schedule sends no sweep.
+    pub fn no_sweep_until(&self) -> Timestamp {
+        self.0.no_sweep_until
     }
 
     /// The deliveries that failed for good, oldest first.

@@ -1,7 +1,9 @@
 //! Worlds with faults, each drawn from a seed alone, and the short story of one that breaks an invariant.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
+use std::panic::catch_unwind;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,17 +37,54 @@ pub fn world(seed: u64) -> (&'static str, Scenario, Mix) {
 /// # Panics
 /// When a built-in scenario is faulty.
 pub fn play_all(seeds: RangeInclusive<u64>) -> (Coverage, Vec<String>) {
-    let (next, all) = (AtomicU64::new(*seeds.start()), Mutex::new((Coverage::default(), Vec::new())));
+    let all = Mutex::new((Coverage::default(), Vec::new()));
+    on_every_core(seeds, |seed, _| {
+        let played = play(seed, &house());
+        let (coverage, failures) = &mut *all.lock().expect("no thread panics holding it");
+        coverage.add(&played.coverage);
+        failures.extend(played.failure);
+    });
+    all.into_inner().expect("no thread panics holding it")
+}
+
+/// The first of these seeds whose world breaks an invariant or panics, with what is wrong; where none does, what they reached.
+///
+/// # Panics
+/// When a built-in scenario is faulty.
+pub fn first_failure(seeds: u64) -> Result<Coverage, (u64, String)> {
+    let all = Mutex::new((Coverage::default(), BTreeMap::new()));
+    on_every_core(1..=seeds, |seed, last| {
+        let played = catch_unwind(|| {
+            let (_, scenario, mix) = world(seed);
+            Pairs::seen_in(|| attempt(&scenario, &mix, seed, &house()))
+        });
+        let (coverage, failures) = &mut *all.lock().expect("no thread panics holding it");
+        let failure = match played {
+            Ok((pairs, (broken, _, struck))) => {
+                coverage.add(&Coverage { pairs, struck });
+                broken.map(|broken| broken.to_string())
+            }
+            Err(_) => Some("a function panics".to_owned()),
+        };
+        if let Some(failure) = failure {
+            failures.insert(seed, failure);
+            last.fetch_min(seed, Ordering::Relaxed);
+        }
+    });
+    let (coverage, failures) = all.into_inner().expect("no thread panics holding it");
+    failures.into_iter().next().map_or(Ok(coverage), Err)
+}
+
+/// Has every core play seeds from the first one on, up to the last, which whoever plays may lower.
+fn on_every_core(seeds: RangeInclusive<u64>, play: impl Fn(u64, &AtomicU64) + Sync) {
+    let (next, last) = (AtomicU64::new(*seeds.start()), AtomicU64::new(*seeds.end()));
     let play_rest = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed > *seeds.end() {
+            if seed > last.load(Ordering::Relaxed) {
                 break;
             }
-            let played = play(seed, &house());
-            let (coverage, failures) = &mut *all.lock().expect("no thread panics holding it");
-            coverage.add(&played.coverage);
-            failures.extend(played.failure);
+            play(seed, &last);
         }
     };
     std::thread::scope(|scope| {
@@ -53,7 +92,6 @@ pub fn play_all(seeds: RangeInclusive<u64>) -> (Coverage, Vec<String>) {
             scope.spawn(play_rest);
         }
     });
-    all.into_inner().expect("no thread panics holding it")
 }
 
 /// Plays the world of a seed with these functions.

@@ -68,7 +68,8 @@ pub fn watched<W>(
 where
     W: for<'w> MakeWriter<'w> + Clone + Send + Sync + 'static,
 {
-    let log = settings.log;
+    // At TRACE the SDK prints whole answers, and with them what policies say in headers of their checks.
+    let log = settings.log.min(LevelFilter::DEBUG);
     // The runtime logs a failure once more, in words of its own.
     let others = [measures::TARGET, spans::TARGET, "lambda_runtime"];
     let ours = filter_fn(move |metadata| {

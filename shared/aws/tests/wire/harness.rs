@@ -20,6 +20,11 @@ use tidegate_aws::config::{Installation, Settings, TopicArn};
 use tidegate_aws::{Aws, rights};
 use tracing::level_filters::LevelFilter;
 
+/// What every call is signed with.
+pub const SECRET_KEY: &str = "the-secret-key-of-the-role";
+/// What a role's calls carry besides.
+pub const SESSION_TOKEN: &str = "the-session-token-of-the-role";
+
 /// A request as it went over the wire, its body read.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -99,7 +104,11 @@ impl Wire {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "AKID", "SECRET", None, None, "test",
+                "AKID",
+                SECRET_KEY,
+                Some(SESSION_TOKEN.to_owned()),
+                None,
+                "test",
             )))
             .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(wire.clone())))
             .build();
@@ -202,7 +211,14 @@ impl HttpConnector for Wire {
 
 /// What the headers say, but for what differs from run to run.
 fn headers(request: &HttpRequest) -> BTreeMap<String, String> {
-    let unsteady = ["authorization", "x-amz-date", "user-agent", "x-amz-user-agent", "amz-sdk-invocation-id"];
+    let unsteady = [
+        "authorization",
+        "x-amz-date",
+        "x-amz-security-token",
+        "user-agent",
+        "x-amz-user-agent",
+        "amz-sdk-invocation-id",
+    ];
     let headers = request.headers().iter().filter(|(name, _)| !unsteady.contains(name));
     headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect()
 }

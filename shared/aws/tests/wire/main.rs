@@ -26,6 +26,8 @@ mod outcomes;
 mod probe;
 mod routers;
 mod samples;
+#[cfg(feature = "runtime")]
+mod secrets;
 mod services;
 mod starting;
 mod tags;

@@ -24,7 +24,14 @@ fn measured(log: LevelFilter) -> Settings {
 
 /// Standard output.
 #[derive(Clone, Default)]
-struct Out(Arc<Mutex<Vec<u8>>>);
+pub struct Out(Arc<Mutex<Vec<u8>>>);
+
+impl Out {
+    /// Everything that was printed.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -41,8 +48,7 @@ fn printed(settings: &Settings, done: impl FnOnce()) -> Vec<Value> {
     let out = Out::default();
     let writer = out.clone();
     subscriber::with_default(watched(settings, None, Arc::default(), move || writer.clone()), done);
-    let out = out.0.lock().unwrap().clone();
-    String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    out.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// An X-Ray daemon that keeps what it is sent.

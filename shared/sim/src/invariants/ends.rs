@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use tidegate_domain::effect::Outcome;
+use tidegate_domain::flag::toggle::{AskedBy, Toggle};
 use tidegate_domain::policy::OutcomeKind;
-use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
 use tidegate_domain::units::Span;
 
 use super::{Broken, Checked, holds};
-use crate::faults::Harm;
+use crate::faults::{Call, Harm};
 use crate::view::{Sent, View};
 
 /// The sweep sees a deadline within a minute, and the way back has its own time.
@@ -60,17 +61,38 @@ pub(super) fn of_toggles(view: &View<'_>) -> Checked {
         let found =
             format!("toggle {}: {:?} although nothing goes wrong since {calm}", toggle.id, toggle.stage);
         Err(Broken::of(view, "once faults stop, a toggle ends", found))
+    })?;
+    // Its outcome is put on the bus once, and the bus may lose it.
+    let lossy = view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
+    let asked = view.toggles().values().filter(|toggle| !matches!(toggle.asked, AskedBy::Rollout { .. }));
+    let mut over = asked.filter(|toggle| !lossy && !toggle.is_live());
+    let is_told = |toggle: &Toggle| {
+        let own = format!("{}@", toggle.id);
+        view.notices().iter().any(|sent| sent.outcome_id.starts_with(&own))
+    };
+    over.find(|toggle| !is_told(toggle)).map_or(Ok(()), |toggle| {
+        let found = format!("toggle {}: {:?}, and nobody was told", toggle.id, toggle.stage);
+        Err(Broken::of(view, "every end of a toggle reaches on-call", found))
     })
 }
 
-/// Every end that is not still on its way to people reached them, and so did every event in the quarantine; and no outcome has
-/// two different messages.
+/// Every end that is not still on its way to people reached them as what it is, and so did every way back that was stuck and every
+/// event in the quarantine.
 pub(super) fn reach_people(view: &View<'_>) -> Checked {
-    let ended = view.rollouts().values();
-    for rollout in ended.filter(|rollout| rollout.phase.is_terminal() && rollout.pending.is_empty()) {
-        let told = view.notices().iter().any(|sent| sent.rollout.as_ref() == Some(&rollout.id));
-        let found = || format!("ended as {} and nobody was told", rollout.phase.name());
-        holds(told, || Broken::by(view, rollout, "every end reaches on-call", found()))?;
+    for rollout in view.rollouts().values().filter(|rollout| rollout.pending.is_empty()) {
+        let is_told = |kind| {
+            let mut own = view.notices().iter().filter(|sent| sent.rollout.as_ref() == Some(&rollout.id));
+            own.any(|sent| sent.kind == kind)
+        };
+        let untold = |kind: OutcomeKind| {
+            let found = format!("nobody was told that it {}", kind.verb());
+            Broken::by(view, rollout, "every end reaches on-call", found)
+        };
+        let was_stuck = view.timeline(&rollout.id).iter().any(|entry| entry.to == PhaseName::Stuck);
+        let kinds = end_of(&rollout.phase).into_iter().chain(was_stuck.then_some(OutcomeKind::Stuck));
+        for kind in kinds {
+            holds(is_told(kind), || untold(kind))?;
+        }
     }
     // Its page is put on the bus once. The bus may lose it; no attempt may come to that, and then the dead letter's alarm rings; and
     // an event that could not be read for lack of a right may have been handled by a later attempt.
@@ -84,6 +106,32 @@ pub(super) fn reach_people(view: &View<'_>) -> Checked {
             Broken::of(view, "every event that cannot be read reaches on-call", found)
         })?;
     }
+    are_told_once(view)
+}
+
+/// What people are told when a rollout ends so.
+fn end_of(phase: &Phase) -> Option<OutcomeKind> {
+    match phase {
+        Phase::Succeeded => Some(OutcomeKind::Succeeded),
+        Phase::RolledBack { .. } => Some(OutcomeKind::RolledBack),
+        Phase::Superseded { .. } => Some(OutcomeKind::Superseded),
+        Phase::TakenOver { .. } => Some(OutcomeKind::TakenOver),
+        Phase::Refused { .. } => Some(OutcomeKind::Refused),
+        Phase::Queued
+        | Phase::Preflight { .. }
+        | Phase::Baking(_)
+        | Phase::Paused { .. }
+        | Phase::Shifting(_)
+        | Phase::Watching { .. }
+        | Phase::RollingBack(_)
+        | Phase::Stuck(_) => None,
+    }
+}
+
+/// No outcome has two different messages, and where nothing kept anybody from sending or recording it, none comes twice.
+fn are_told_once(view: &View<'_>) -> Checked {
+    let slept = view.struck().kinds.contains_key("sleep");
+    let harmed = [Call::Send, Call::Sent].iter().any(|call| view.struck().calls.contains_key(call));
     let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
     // What was said before the table was restored is not known any more, and may be said otherwise.
     let known =
@@ -93,6 +141,10 @@ pub(super) fn reach_people(view: &View<'_>) -> Checked {
         holds(other.is_none_or(|other| other == notice.subject), || {
             let found = format!("{} says two things", notice.outcome_id);
             Broken::of(view, "an outcome has one message", found)
+        })?;
+        holds(other.is_none() || slept || harmed, || {
+            let found = format!("{} came twice, and nothing went wrong with the first", notice.outcome_id);
+            Broken::of(view, "an outcome comes twice only after a crash", found)
         })?;
     }
     Ok(())

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tidegate_domain::flag::Profile;
-use tidegate_domain::flag::toggle::{Act, AskedBy, RESTORED, SIGNATURE, Stage, Toggle, ToggleId};
-use tidegate_domain::flag::{Edit, Spot};
+use tidegate_domain::flag::toggle::{Act, AskedBy, Goal, RESTORED, SIGNATURE, Stage, Toggle, ToggleId};
+use tidegate_domain::flag::{Edit, FlagState, Profile, Spot};
 use tidegate_domain::rollout::Rollout;
 
 use super::{Broken, Checked, holds};
@@ -67,9 +66,9 @@ fn value(document: &Value, at: &Spot) -> Option<Value> {
     holder.get(&at.member).cloned()
 }
 
-/// What was seen so far of the versions of each profile.
+/// What was seen so far: how many versions of each profile, and how many deployments of each environment.
 #[derive(Debug, Default)]
-pub(super) struct Versions(BTreeMap<Profile, usize>);
+pub(super) struct Versions(BTreeMap<Profile, usize>, BTreeMap<Profile, usize>);
 
 impl Versions {
     /// Every version that Tidegate wrote is an earlier one with nothing changed but what its toggle is about.
@@ -94,9 +93,49 @@ impl Versions {
                     let found = of(&format!("by {} changes something else too", toggle.id));
                     Broken::of(view, "a toggle changes nothing but its own flag", found)
                 })?;
+                let draft =
+                    index.checked_sub(1).filter(|_| heeds_drafts(toggle) && toggle.profile == profile);
+                let draft =
+                    draft.filter(|before| is_somebodys_draft(view, &profile, &versions[*before], before + 1));
+                holds(draft.is_none(), || {
+                    let found = of("comes after one that somebody wrote and nobody deployed");
+                    Broken::of(view, "what somebody drafted is not passed over", found)
+                })?;
             }
             *known = versions.len().max(1);
+            self.check_deployments(view, &profile)?;
         }
+        Ok(())
+    }
+
+    /// Every deployment that Tidegate starts leaves everything in force as it was, but for what its toggle is about.
+    fn check_deployments(&mut self, view: &View<'_>, profile: &Profile) -> Checked {
+        let app_config = &view.world().app_config;
+        let Some(environment) = app_config.environment(&Where::from(profile)) else { return Ok(()) };
+        let deployments = &environment.deployments;
+        let known = self.1.entry(profile.clone()).or_insert(deployments.len());
+        for index in *known..deployments.len() {
+            let started = &deployments[index];
+            let text = |version| app_config.text(profile, version);
+            let hosted = Hosted { description: started.description.clone(), text: String::new() };
+            let toggle = toggle_of(view, &hosted).filter(|toggle| !toggle.ship_pending);
+            let Some(toggle) = toggle.filter(|toggle| toggle.profile == *profile) else { continue };
+            let before = deployments[..index]
+                .iter()
+                .rfind(|before| before.profile == profile.profile && before.state == FlagState::Complete);
+            let Some(before) = before.and_then(|before| text(before.version)) else { continue };
+            let spots = spots(toggle);
+            let same =
+                text(started.version).is_some_and(|own| without(own, &spots) == without(before, &spots));
+            holds(same, || {
+                let found = format!(
+                    "deployment {} of {profile} by {} ships something else",
+                    started.number, toggle.id
+                );
+                Broken::of(view, "a toggle deploys nothing but its own flag", found)
+            })?;
+        }
+        *known = deployments.len();
         Ok(())
     }
 }
@@ -105,6 +144,20 @@ impl Versions {
 fn toggle_of<'a>(view: &'a View<'_>, hosted: &Hosted) -> Option<&'a Toggle> {
     let (id, _) = hosted.description.strip_prefix(SIGNATURE)?.rsplit_once(' ')?;
     view.toggles().get(&ToggleId(id.to_owned()))
+}
+
+/// Whether a toggle leaves alone what somebody is writing: a kill switch cannot wait for it, nor what goes back.
+fn heeds_drafts(toggle: &Toggle) -> bool {
+    toggle.goal == Goal::Set && !toggle.ship_pending && !matches!(toggle.asked, AskedBy::Alarm { .. })
+}
+
+/// Whether somebody wrote a version that was never deployed to this environment.
+fn is_somebodys_draft(view: &View<'_>, profile: &Profile, written: &Hosted, number: usize) -> bool {
+    let environment = view.world().app_config.environment(&Where::from(profile));
+    let mut deployments = environment.into_iter().flat_map(|environment| &environment.deployments);
+    let deployed = deployments
+        .any(|deployment| deployment.profile == profile.profile && deployment.version == number as u64);
+    !deployed && written.description != RESTORED && !written.description.starts_with(SIGNATURE)
 }
 
 /// The values that a toggle is about.

@@ -1,9 +1,11 @@
 //! What must always hold, as checks on the cloud: after every step, and once everything has come to rest.
 
+mod alarms;
 mod cost;
 mod documents;
 mod ends;
 mod flags;
+mod people;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use tidegate_domain::units::Weight;
 
 use crate::view::View;
 use crate::world::Writer;
+use alarms::Alarms;
 use documents::Said;
 use flags::Versions;
 use writes::Writes;
@@ -79,6 +82,7 @@ pub struct Invariants {
     ended: BTreeMap<RolloutId, Phase>,
     flags: Versions,
     said: Said,
+    alarms: Alarms,
 }
 
 impl Invariants {
@@ -91,6 +95,7 @@ impl Invariants {
         self.writes.check(view)?;
         self.flags.check(view)?;
         self.said.check(view)?;
+        self.alarms.check(view)?;
         cost::is_bounded(view)?;
         if view.commits() == self.commits {
             return Ok(());
@@ -100,9 +105,17 @@ impl Invariants {
         self.terminal_phases_stay(view)?;
         for rollout in view.rollouts().values() {
             wishes_are_at_most_one(view, rollout)?;
-            if matches!(rollout.phase, Phase::RolledBack { .. }) && !self.ended.contains_key(&rollout.id) {
+            alarms::let_it_start(view, rollout)?;
+            people::are_heard_once(view, rollout)?;
+            if self.ended.contains_key(&rollout.id) {
+                continue;
+            }
+            if let Phase::RolledBack { .. } = rollout.phase {
                 rolled_back_is_said_of_what_is_so(view, rollout)?;
                 flags::are_as_found(view, rollout)?;
+            }
+            if matches!(rollout.phase, Phase::Superseded { .. }) && rollout.mover.is_tidegate() {
+                rolled_back_is_said_of_what_is_so(view, rollout)?;
             }
         }
         self.ended = ended(view);
@@ -133,6 +146,7 @@ pub fn at_the_end(view: &View<'_>) -> Checked {
     for rollout in view.rollouts().values() {
         ends::by_its_deadline_or_pages(view, rollout)?;
         ends::once_nothing_goes_wrong(view, rollout)?;
+        people::are_heard(view, rollout)?;
         let others = view.rollouts().values().filter(|other| other.id != rollout.id);
         let tried_again = others.into_iter().any(|other| other.candidate == rollout.candidate)
             || is_deployed_again(view, rollout)

@@ -1,0 +1,221 @@
+"""Faults in what is decided: `shared/domain`."""
+
+from table import Edit, Mutation, mutation
+
+DECIDE = "shared/domain/src/decide"
+FORWARD = f"{DECIDE}/forward.rs"
+BACK = f"{DECIDE}/back.rs"
+ASSESS = "shared/domain/src/assess/mod.rs"
+ATTENTION = "shared/domain/src/attention.rs"
+
+MUTATIONS: list[Mutation] = [
+    mutation(
+        "stuck is not paged",
+        "nobody is told that a way back fails",
+        BACK,
+        "let draft = «at.to(Phase::Stuck(way), reason).tell(OutcomeKind::Stuck)»;",
+        "at.to(Phase::Stuck(way), reason)",
+    ),
+    mutation(
+        "wrong outcome",
+        "a rollout that was rolled back is told as succeeded",
+        BACK,
+        "(Phase::RolledBack { cause: cause.clone() }, «OutcomeKind::RolledBack»)",
+        "OutcomeKind::Succeeded",
+    ),
+    mutation(
+        "a deployment is left alive on the way back",
+        "the alias is written while CodeDeploy moves it",
+        BACK,
+        "if «at.rollout.live_deployment().is_some()» {\n        return deployed::stop",
+        "false",
+    ),
+    mutation(
+        "a third version is written over",
+        "the way back overwrites what somebody deployed meanwhile",
+        BACK,
+        "Ok(found) if «Drift::kind(at.rollout, &found.routing) == Drift::ThirdVersion» => taken_over(at, found),\n"
+        "        Ok(found) => take_back(at, at.to(",
+        "false",
+    ),
+    mutation(
+        "rolled back before its flags are",
+        "the end does not wait for the flags",
+        BACK,
+        "_ if «!at.rollout.owes_flags()» => finish",
+        "true",
+    ),
+    mutation(
+        "taken back without looking where the traffic is",
+        "'rolled back' is said when the way back begins, without reading the target",
+        BACK,
+        "        Ok(found) => «take_back(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())), found)»,",
+        "finish(at, &way, found)",
+    ),
+    mutation(
+        "stable is taken for proof at once",
+        "'rolled back' is said while an earlier writer may still be about to write",
+        BACK,
+        "Drift::BackOnStable if «at.now >= way.proven_from || way.traffic_back.is_some()» => {",
+        "true",
+        Edit(BACK, "Ok(found) => «take_back(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())), found)»,",
+             "if is_all_stable(at.rollout, &found.routing) { finish(at, &way, found) } else { take_back(at, at.to(Phase::RollingBack(way), Reason::TakingBack(cause.clone())), found) }"),
+    ),
+    mutation(
+        "the deadline is ignored",
+        "a rollout that comes to no end is left alone",
+        ASSESS,
+        "fn is_past_deadline(rollout: &Rollout, now: Timestamp) -> bool {\n    «rollout.deadline.is_some_and(|deadline| now > deadline)»",
+        "false",
+    ),
+    mutation(
+        "a stale verdict counts",
+        "a verdict about an older version of the document is acted upon",
+        f"{DECIDE}/mod.rs",
+        "Trigger::Judged(judged) if «judged.version != rollout.version» =>",
+        "false",
+    ),
+    mutation(
+        "raise on Hold",
+        "no data, or an alarm that holds, moves the weight on",
+        FORWARD,
+        "Verdict::Hold(cause) => «hold(at, bake, cause)»,",
+        "onward(at, bake.step, Reason::Held(cause.clone()))",
+    ),
+    mutation(
+        "raise on Inconclusive",
+        "a step that could not be decided moves the weight on",
+        FORWARD,
+        "Verdict::Inconclusive(evidence) => «undecided(at, bake, evidence)»,",
+        "onward(at, bake.step, Reason::Undecided(evidence.clone()))",
+    ),
+    mutation(
+        "raise on Continue",
+        "a hold that is over moves the weight on, instead of beginning the step anew",
+        FORWARD,
+        "PauseCause::Hold(_) => «flags::begin_anew(at, bake, Reason::HoldOver)»,",
+        "onward(at, bake.step, Reason::HoldOver)",
+    ),
+    mutation(
+        "a step ends before its bake",
+        "pass evidence counts at once",
+        "shared/domain/src/assess/given.rs",
+        "} else if «now >= minimum.after(start)» {",
+        "true",
+    ),
+    mutation(
+        "minutes that have not settled count for a pass",
+        "a step is passed on points that CloudWatch still revises",
+        "shared/domain/src/assess/given.rs",
+        "let settled_from = «rollout.settle.before(Span::minutes(1).before(now))»;",
+        "now",
+    ),
+    mutation(
+        "drift is ignored",
+        "what somebody changed by hand is overwritten by the next step",
+        FORWARD,
+        "let drift = «Drift::of(at.rollout, &found.routing).filter(|_| forward)»?;",
+        "None",
+    ),
+    mutation(
+        "abort is ignored",
+        "a person's abort changes nothing",
+        FORWARD,
+        "fn abort(at: &At<'_>, command: &Command) -> Decision {\n    «back::begin(at, &Cause::Aborted { by: command.by.clone(), why: command.why.clone() })»",
+        "not_now(at, command.verb)",
+    ),
+    mutation(
+        "pause is ignored",
+        "a person's pause changes nothing",
+        FORWARD,
+        "Verb::Pause => «pause(at, bake, command)»,",
+        "not_now(at, command.verb)",
+    ),
+    mutation(
+        "a pass ends a person's pause",
+        "a rollout that somebody paused goes on by itself",
+        FORWARD,
+        "Verdict::Promote(pass) => «passed_while_paused(at, bake, cause, pass)»,",
+        "passed(at, bake, pass)",
+        Edit(ATTENTION, "traffic.is_some_and(|traffic| «traffic.pause.is_none_or(|(cause, _)| cause.heeds_a_pass())»)", "true"),
+    ),
+    mutation(
+        "a manual gate is passed over",
+        "nobody is asked where the policy asks for somebody",
+        FORWARD,
+        "match «at.rollout.step(bake.step).and_then(|step| step.gate)» {\n        None => onward",
+        "None",
+    ),
+    mutation(
+        "who makes way leaves the traffic",
+        "a superseded rollout is over before its candidate is back at 0",
+        FORWARD,
+        "Trigger::Replaced { by, .. } => «back::begin(at, &Cause::Superseded { by: by.clone() })»,\n"
+        "        Trigger::Performed { result, .. } => shifted(at, Some(bake), result),\n    }\n}\n\npub(super) fn paused",
+        "super::before::superseded(at, by)",
+    ),
+    mutation(
+        "nobody makes way",
+        "a newer version waits until the older one has come to its end",
+        "shared/domain/src/admit.rs",
+        "«newer.candidate.is_newer_than(&other.candidate) == Some(true)»\n}",
+        "false",
+    ),
+    mutation(
+        "alarms are ignored",
+        "an alarm that is to roll back does not, neither by its event nor by the sweep",
+        ATTENTION,
+        "if «rolls_back» { Alarmed::RollsBack }",
+        "false",
+        Edit(ASSESS, "Some(Cause::AlarmFired { alarm: «self.firing(AlarmAction::RollBack)»? });", "None"),
+    ),
+    mutation(
+        "an alarm that fires at the start is passed over",
+        "preflight does not ask for alarms",
+        f"{DECIDE}/before.rs",
+        "if «!at.rollout.request.fix_forward» {\n        findings.extend(measured.firing",
+        "false",
+    ),
+    mutation(
+        "failed checks are passed over",
+        "preflight does not ask for checks",
+        f"{DECIDE}/before.rs",
+        "«findings.extend(measured.failed.iter().cloned().map(Finding::CheckFailed));»",
+        "",
+    ),
+    mutation(
+        "flags stay on the way back",
+        "nobody restores them",
+        f"{DECIDE}/mod.rs",
+        "if «(goes_back || lets_go) && before.owes_flags()» {",
+        "false",
+    ),
+    mutation(
+        "an effect is lost",
+        "what is done takes what was committed with it off the list",
+        f"{DECIDE}/mod.rs",
+        "self.next.pending.retain(|pending| «pending.id != id»);",
+        "pending.id.version != id.version",
+    ),
+    mutation(
+        "two wishes stand at once",
+        "a new routing does not take the place of the one before",
+        f"{DECIDE}/mod.rs",
+        "if «effect.wish().is_some()» {\n            self.next.pending.retain",
+        "false",
+    ),
+    mutation(
+        "an ended rollout is aborted",
+        "terminal phases move",
+        f"{DECIDE}/over.rs",
+        "Verb::Promote | Verb::PromoteFull | Verb::Pause | Verb::Resume | Verb::Abort => «over()»,",
+        "super::back::begin(at, &crate::verdict::Cause::Aborted { by: command.by.clone(), why: None })",
+    ),
+    mutation(
+        "a live deployment's alias is taken back",
+        "the way back writes what CodeDeploy still moves",
+        f"{DECIDE}/deployed/returning.rs",
+        "| DeploymentStatus::Ready => «still_live(at, way, followed)»,",
+        "take_back_alone(at, way, followed)",
+    ),
+]
