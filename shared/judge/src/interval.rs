@@ -107,8 +107,9 @@ mod tests {
 
     #[test]
     fn a_root_is_found_in_far_fewer_steps_than_halves_where_the_function_is_smooth() {
+        type Falling = fn(f64) -> f64;
         let halves = 46;
-        let smooth: [(f64, fn(f64) -> f64); 3] = [
+        let smooth: [(f64, Falling); 3] = [
             (0.7, |x| 0.7 - x),
             (1.25, |x| 900.0 * (libm::log1p(libm::exp(1.25 - x)) - libm::log(2.0))),
             (-3.0, |x| libm::fmin(1e6, (-3.0 - x) * 1e3)),
