@@ -156,7 +156,11 @@ mod tests {
     fn lines(command: &clap::Command, before: &str) -> BTreeSet<String> {
         let below = command.get_subcommands().flat_map(|verb| {
             let line = format!("{before} {}", verb.get_name()).trim_start().to_owned();
-            if verb.has_subcommands() { lines(verb, &line) } else { BTreeSet::from([line]) }
+            let mut found = lines(verb, &line);
+            if !verb.has_subcommands() || !verb.is_subcommand_required_set() {
+                found.insert(line);
+            }
+            found
         });
         below.collect()
     }
