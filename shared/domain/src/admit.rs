@@ -73,13 +73,14 @@ fn push(rollout: &mut Rollout, effect: Effect) {
 /// somebody else's deployment has begun, the watch after the one before it. What Tidegate moves on a target under a deployment
 /// sees that for itself.
 fn makes_way(other: &Rollout, newer: &Rollout) -> bool {
-    if other.is_beyond_reach() {
-        return true;
-    }
-    if newer.is_adopted() {
-        return matches!(other.phase, Phase::Watching { .. }) && !other.mover.is_tidegate();
-    }
-    newer.candidate.is_newer_than(&other.candidate) == Some(true)
+    yields(other, newer)
+        || !newer.is_adopted() && newer.candidate.is_newer_than(&other.candidate) == Some(true)
+}
+
+/// Whether another rollout of the target is over as soon as a newer one asks it to make way.
+pub fn yields(other: &Rollout, newer: &Rollout) -> bool {
+    let is_through = || matches!(other.phase, Phase::Watching { .. }) && !other.mover.is_tidegate();
+    other.is_beyond_reach() || newer.is_adopted() && is_through()
 }
 
 fn findings(rollout: &Rollout, others: &[Rollout]) -> Vec<Finding> {

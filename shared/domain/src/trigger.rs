@@ -159,6 +159,8 @@ pub struct Observation {
     pub busy_with: Option<DeploymentId>,
     /// Whether another rollout holds or precedes it on this target; read while it is queued only.
     pub target_taken: bool,
+    /// The rollout that holds the target, where that one makes way as soon as it is asked; read while this one is queued only.
+    pub yields: Option<RolloutId>,
     /// How many of the ids that its next try could have are taken; read where an ended rollout is tried again only, else 0.
     pub tries_taken: u32,
 }
@@ -174,6 +176,7 @@ impl Observation {
             frozen: None,
             busy_with: None,
             target_taken: false,
+            yields: None,
             tries_taken: 0,
         }
     }

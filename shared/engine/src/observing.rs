@@ -1,8 +1,9 @@
 //! Observing: what is read before a decision. Fences come from here.
 
+use tidegate_domain::admit::yields;
 use tidegate_domain::attention::leads_forward;
 use tidegate_domain::deployment::{DeploymentId, Platform};
-use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::trigger::{Observation, Trigger};
 use tidegate_domain::verdict::{Finding, Verdict};
 
@@ -28,7 +29,9 @@ pub(crate) async fn observe(
     match &rollout.phase {
         Phase::Queued => {
             let holder = engine.store.lock_holder(&rollout.target).await?;
-            observation.target_taken = holder.is_some_and(|holder| holder != rollout.id);
+            let holder = holder.filter(|holder| *holder != rollout.id);
+            observation.target_taken = holder.is_some();
+            observation.yields = yielding(engine, rollout, holder).await?;
             observation.busy_with = busy_with(engine, rollout).await?;
         }
         Phase::Preflight { .. } if is_ready(trigger) && observation.frozen.is_none() => {
@@ -85,6 +88,17 @@ async fn tries_taken(store: &dyn Store, rollout: &Rollout) -> Result<u32, Fault>
         taken += 1;
     }
     Ok(taken)
+}
+
+/// Whoever holds the target of a queued rollout, where it makes way as soon as it is asked.
+async fn yielding(
+    engine: &Engine,
+    rollout: &Rollout,
+    holder: Option<RolloutId>,
+) -> Result<Option<RolloutId>, Fault> {
+    let Some(holder) = holder else { return Ok(None) };
+    let holder = engine.store.load(&holder).await?;
+    Ok(holder.filter(|holder| yields(holder, rollout)).map(|holder| holder.id))
 }
 
 /// The deployment that keeps a group from starting another one.

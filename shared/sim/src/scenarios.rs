@@ -33,6 +33,7 @@ built_in! {
     "codedeploy-drive-queued",
     "codedeploy-ec2-alarm",
     "codedeploy-ec2-blue-green",
+    "codedeploy-ecs-behind-stuck",
     "codedeploy-ecs-checks",
     "codedeploy-ecs-harm",
     "codedeploy-ecs-healthy",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::effect::Effect;
+use crate::effect::{Effect, Pending};
 use crate::outlook::Outlook;
 use crate::policy::OutcomeKind;
 use crate::reason::{Ignored, Reason};
@@ -19,7 +19,7 @@ pub const PREFLIGHT_TIME: Span = Span::minutes(30);
 
 pub(super) fn queued(at: &At<'_>, trigger: &Trigger) -> Decision {
     match trigger {
-        Trigger::Reconcile if at.observation.target_taken => At::ignored(Ignored::TargetTaken),
+        Trigger::Reconcile if at.observation.target_taken => wait_for_rollout(at),
         Trigger::Reconcile if at.observation.busy_with.is_some() => wait_for_deployment(at),
         Trigger::Reconcile => start(at),
         Trigger::Judged(Judged { verdict: Verdict::RollBack(cause), .. }) if at.rollout.is_adopted() => {
@@ -67,6 +67,17 @@ fn start(at: &At<'_>) -> Decision {
     let mut draft = at.to(Phase::Preflight { since: at.now }, Reason::TargetFree).then(Effect::Measure);
     draft.next.deadline = Some(at.rollout.policy.deadline.after(at.now));
     if at.rollout.are_flags_unknown() { draft.then(Effect::ExamineFlags).done() } else { draft.done() }
+}
+
+/// What holds the target may have come to where it makes way since this one was admitted: it is asked then.
+fn wait_for_rollout(at: &At<'_>) -> Decision {
+    let asks = |pending: &Pending| matches!(pending.effect, Effect::Supersede { .. });
+    match &at.observation.yields {
+        Some(older) if !at.rollout.pending.iter().any(asks) => {
+            at.stay(at.rollout.reason.clone()).then(Effect::Supersede { rollout: older.clone() }).done()
+        }
+        Some(_) | None => At::ignored(Ignored::TargetTaken),
+    }
 }
 
 /// CodeDeploy has one deployment a group at a time: which one it waits for is said once.
