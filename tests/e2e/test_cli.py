@@ -146,7 +146,7 @@ def test_the_doctor_finds_a_whole_installation_and_a_ready_target(house: House, 
     assert {check for check, state in states(report).items() if state != "ok"} == {"trail"}
     assert report["ok"]
     functions = ["traffic-shift", "health-check", "feature-flag", "rollback", "notify"]
-    installed = ["credentials", "table", "index", "bus", *functions, "sweep", "rules", "new versions", "trail"]
+    installed = ["credentials", "table", "index", "freeze", "bus", *functions, "sweep", "rules", "new versions", "trail"]
     assert list(states(report)) == [*installed, "function", "policy", "alarms", "alias", "weights", "versions"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud import REGION, Cloud, wait_until, zip_bootstrap
+from cloud import ACCOUNT, REGION, Cloud, wait_until, zip_bootstrap
 from house import EVENTS, FUNCTIONS, ROOT, SOON, TEMPLATE
 
 NAME = "tidegate"
@@ -150,6 +150,6 @@ SAID = {
 def test_a_deployed_function_answers(cloud: Cloud, function: str) -> None:
     hook = EVENTS / "lambda-codedeploy-hook.json"
     sample = hook if function.startswith("CodeDeployHook_") else SAMPLES / f"{BINARIES[function]}.json"
-    answer = cloud.client("lambda").invoke(FunctionName=function, Payload=sample.read_bytes())
+    answer = cloud.client("lambda").invoke(FunctionName=function, Payload=sample.read_text().replace("123456789012", ACCOUNT))
     said = answer["Payload"].read().decode()
     assert ("FunctionError" not in answer, SAID[function] in said) == (True, True), said

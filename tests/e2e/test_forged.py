@@ -71,8 +71,9 @@ def verdict(workload: Workload, version: int) -> dict:
 
 def asked(house: House, event: Mapping, bus: str) -> list[dict]:
     """What the functions that the rules choose answer to an event."""
-    names = [arn.split(":function:")[1].removeprefix(f"{house.stack.name}-") for arn in house.cloud.targets(event, bus)]
-    return [house.invoke(name, event) for name in names]
+    own = f"{house.stack.name}-"
+    functions = [arn.split(":function:")[1] for arn in house.cloud.targets(event, bus)]
+    return [house.invoke(function.removeprefix(own), event) for function in functions if function.startswith(own)]
 
 
 def invoked(house: House, payload: str) -> dict:

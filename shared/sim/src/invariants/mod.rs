@@ -114,7 +114,10 @@ impl Invariants {
                 rolled_back_is_said_of_what_is_so(view, rollout)?;
                 flags::are_as_found(view, rollout)?;
             }
-            if matches!(rollout.phase, Phase::Superseded { .. }) && rollout.mover.is_tidegate() {
+            if matches!(rollout.phase, Phase::Superseded { .. })
+                && rollout.mover.is_tidegate()
+                && rollout.routed.is_some()
+            {
                 rolled_back_is_said_of_what_is_so(view, rollout)?;
             }
         }
