@@ -150,6 +150,7 @@ pub fn at_the_end(view: &View<'_>) -> Checked {
         ends::by_its_deadline_or_pages(view, rollout)?;
         ends::once_nothing_goes_wrong(view, rollout)?;
         people::are_heard(view, rollout)?;
+        people::are_paused(view, rollout)?;
         let others = view.rollouts().values().filter(|other| other.id != rollout.id);
         let tried_again = others.into_iter().any(|other| other.candidate == rollout.candidate)
             || is_deployed_again(view, rollout)

@@ -4,6 +4,7 @@ use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
+use tidegate_wire::timeline::Entry;
 
 use super::{Broken, Checked, holds};
 use crate::view::{Said, View};
@@ -49,6 +50,24 @@ pub(super) fn are_heard(view: &View<'_>, rollout: &Rollout) -> Checked {
     holds(lossy || !succeeded || missed.is_none(), || {
         let at = missed.map(|said| said.at);
         Broken::by(view, rollout, "who is aborted goes back", format!("it succeeded, aborted at {at:?}"))
+    })
+}
+
+/// A rollout that somebody pauses while it bakes does not go on baking, unless the word was lost on its way.
+pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
+    let lossy = view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
+    let timeline = view.timeline(&rollout.id);
+    let bakes_on = |said: &Said| {
+        let (before, since) = timeline.split_at(timeline.partition_point(|entry| entry.at <= said.at));
+        let until = HEARD_WITHIN.after(said.at);
+        let meanwhile = since.iter().take_while(|entry| entry.at <= until);
+        let bakes = |entry: &Entry| entry.to == PhaseName::Baking;
+        before.last().is_some_and(bakes) && meanwhile.clone().all(bakes) && view.now() > until
+    };
+    let missed = of(view, rollout).find(|said| said.verb == Verb::Pause && bakes_on(said));
+    holds(lossy || missed.is_none(), || {
+        let at = missed.map(|said| said.at);
+        Broken::by(view, rollout, "who is paused bakes no longer", format!("it baked on, paused at {at:?}"))
     })
 }
 
