@@ -45,9 +45,9 @@ class Misplaced(Exception):
     """A mutation whose text does not stand exactly once where it should."""
 
 
-def mutation(name: str, stands_for: str, file: str, text: str, instead: str, *more: Edit) -> Mutation:
+def mutation(name: str, stands_for: str, file: str, text: str, instead: str, *more: Edit, unfound: str = "") -> Mutation:
     """A mutation of one place, or of several that only together are a fault."""
-    return Mutation(name, stands_for, (Edit(file, text, instead), *more))
+    return Mutation(name, stands_for, (Edit(file, text, instead), *more), unfound)
 
 
 def plant(tree: Path, mutations: list[Mutation]) -> dict[str, str]:

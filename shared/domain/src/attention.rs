@@ -9,7 +9,7 @@ use crate::policy::AlarmAction;
 use crate::reason::Reason;
 use crate::rollout::{PauseCause, Phase, Rollout};
 use crate::target::Routing;
-use crate::trigger::Followed;
+use crate::trigger::{Followed, Trigger};
 use crate::units::Span;
 use crate::verdict::{HoldCause, Pass, Verdict};
 
@@ -133,6 +133,20 @@ pub fn leads_forward(rollout: &Rollout, verdict: &Verdict) -> bool {
         | Phase::Superseded { .. }
         | Phase::TakenOver { .. }
         | Phase::Refused { .. } => false,
+    }
+}
+
+/// Whether a trigger asks for more traffic on the candidate, which nothing gets while frozen.
+pub fn asks_for_more(rollout: &Rollout, trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Judged(judged) => leads_forward(rollout, &judged.verdict),
+        Trigger::Commanded(command) => {
+            command.verb.leads_forward() && matches!(rollout.phase, Phase::Baking(_) | Phase::Paused { .. })
+        }
+        Trigger::Reconcile
+        | Trigger::AlarmFired { .. }
+        | Trigger::Replaced { .. }
+        | Trigger::Performed { .. } => false,
     }
 }
 

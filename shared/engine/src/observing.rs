@@ -1,7 +1,7 @@
 //! Observing: what is read before a decision. Fences come from here.
 
 use tidegate_domain::admit::yields;
-use tidegate_domain::attention::leads_forward;
+use tidegate_domain::attention::asks_for_more;
 use tidegate_domain::deployment::{DeploymentId, Platform};
 use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
 use tidegate_domain::trigger::{Observation, Trigger};
@@ -59,18 +59,6 @@ pub(crate) async fn observe(
         Phase::Preflight { .. } => {}
     }
     Ok(observation)
-}
-
-/// Whether the answer may lead forward, which nothing does while frozen.
-fn asks_for_more(rollout: &Rollout, trigger: &Trigger) -> bool {
-    match trigger {
-        Trigger::Judged(judged) => leads_forward(rollout, &judged.verdict),
-        Trigger::Commanded(command) => command.verb.leads_forward() && rollout.phase.traffic().is_some(),
-        Trigger::Reconcile
-        | Trigger::AlarmFired { .. }
-        | Trigger::Replaced { .. }
-        | Trigger::Performed { .. } => false,
-    }
 }
 
 fn is_ready(trigger: &Trigger) -> bool {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use tidegate_domain::rollout::PhaseName;
 use tidegate_domain::target::Routing;
 use tidegate_domain::units::Span;
-use tidegate_sim::Scenario;
+use tidegate_sim::scenario::{Action, Happening};
 use tidegate_sim::world::Writer;
+use tidegate_sim::{Aim, Call, Harm, Scenario};
 use tidegate_tests_sim::guarded::course;
 use tidegate_tests_sim::{play, scenario, scenarios};
 
@@ -188,5 +189,21 @@ fn under_every_preset_of_sam_a_good_version_stays_and_a_bad_one_goes() {
             assert_eq!(ends(&good, seed), [PhaseName::Succeeded], "{preset}, seed {seed}");
             assert_eq!(ends(&bad, seed), [PhaseName::RolledBack], "{preset}, seed {seed}");
         }
+    }
+}
+
+#[test]
+fn a_crash_around_passing_over_what_cannot_be_guarded_loses_no_page_and_sends_no_second_one() {
+    for does in [Harm::KillBefore, Harm::KillAfter] {
+        let mut faulty = scenario("codedeploy-healthy");
+        let policy = faulty.policy().expect("the scenario's own").name;
+        let aim = Aim { function: None, call: Some(Call::PassOver), nth: 1, lasts: None, does };
+        for then in [Action::DeletePolicy(policy), Action::Fault(aim)] {
+            faulty.happens.push(Happening { at: Span::ZERO, on: None, then });
+        }
+        let (simulation, report) = play(faulty, 1);
+        let told = report.notices.iter().filter(|sent| sent.text.contains("d-SIM000001 is not guarded"));
+        assert_eq!(told.count(), 1, "{does}");
+        assert_eq!(simulation.view().struck().calls[&Call::PassOver].len(), 1, "{does} struck");
     }
 }

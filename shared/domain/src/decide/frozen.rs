@@ -1,7 +1,7 @@
 //! While an installation is frozen nothing leads forward: with traffic a rollout is held where it stands, without any it waits in
 //! preflight. Whatever takes back is decided as ever.
 
-use crate::attention::leads_forward;
+use crate::attention::asks_for_more;
 use crate::effect::{Effect, EffectId};
 use crate::freeze::Freeze;
 use crate::policy::OutcomeKind;
@@ -15,19 +15,15 @@ use super::{At, Decision, Draft, LONGEST_FUNCTION_TIMEOUT, forward};
 
 /// The answer to what would lead forward; `None` where a freeze has nothing to say about it.
 pub(super) fn answer(at: &At<'_>, trigger: &Trigger) -> Option<Decision> {
-    let now = at.observation.frozen.as_ref();
+    let now = at.observation.frozen.as_ref().filter(|_| asks_for_more(at.rollout, trigger));
     let freeze = match trigger {
         Trigger::Judged(Judged { verdict: Verdict::Hold(HoldCause::Frozen(found)), .. }) => found,
-        Trigger::Judged(judged) => now.filter(|_| leads_forward(at.rollout, &judged.verdict))?,
-        Trigger::Commanded(command) => {
-            let stands = matches!(at.rollout.phase, Phase::Baking(_) | Phase::Paused { .. });
-            let asked = stands && command.verb.leads_forward();
-            return now.filter(|_| asked).map(|freeze| At::ignored(Ignored::Frozen(freeze.clone())));
-        }
-        Trigger::Reconcile
+        Trigger::Commanded(_) => return now.map(|freeze| At::ignored(Ignored::Frozen(freeze.clone()))),
+        Trigger::Judged(_)
+        | Trigger::Reconcile
         | Trigger::AlarmFired { .. }
         | Trigger::Replaced { .. }
-        | Trigger::Performed { .. } => return None,
+        | Trigger::Performed { .. } => now?,
     };
     match &at.rollout.phase {
         Phase::Preflight { .. } if !at.rollout.is_adopted() => Some(wait(at, freeze)),

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use tidegate_domain::policy::AlarmAction;
 use tidegate_domain::reason::Reason;
-use tidegate_domain::rollout::{Phase, Rollout};
+use tidegate_domain::rollout::Rollout;
 use tidegate_domain::units::Span;
 
-use super::{Broken, Checked, holds};
+use super::{Broken, Checked, has_traffic, holds};
 use crate::view::View;
 
 /// Where nothing goes wrong meanwhile, an alarm is heeded within this time: a sweep sees it, and its verdict is on the way.
@@ -30,7 +30,7 @@ impl Alarms {
         let (_, since) =
             *self.0.insert(self.0.filter(|(known, _)| *known == struck).unwrap_or((struck, view.now())));
         let quiet = since.max(view.no_sweep_until());
-        for rollout in view.rollouts().values().filter(|rollout| goes_on(&rollout.phase)) {
+        for rollout in view.rollouts().values().filter(|rollout| has_traffic(rollout.phase.name())) {
             let heeded =
                 |at: Timestamp| view.now() <= HEEDED_WITHIN.after(at.max(quiet).max(rollout.updated));
             let ignored = fires_for(view, rollout).find(|(_, since)| !heeded(*since));
@@ -64,22 +64,6 @@ fn fires_for<'a>(view: &'a View<'_>, rollout: &'a Rollout) -> impl Iterator<Item
         let alarm = view.world().alarms.get(&rule.name).filter(|alarm| alarm.firing)?;
         Some((rule.name.as_str(), alarm.since))
     })
-}
-
-fn goes_on(phase: &Phase) -> bool {
-    match phase {
-        Phase::Baking(_) | Phase::Paused { .. } | Phase::Watching { .. } => true,
-        Phase::Queued
-        | Phase::Preflight { .. }
-        | Phase::Shifting(_)
-        | Phase::RollingBack(_)
-        | Phase::Stuck(_)
-        | Phase::Succeeded
-        | Phase::RolledBack { .. }
-        | Phase::Superseded { .. }
-        | Phase::TakenOver { .. }
-        | Phase::Refused { .. } => false,
-    }
 }
 
 /// How often something went wrong so far, but for an index that is a little behind.

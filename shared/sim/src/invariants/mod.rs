@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use tidegate_domain::rollout::{Phase, Rollout, RolloutId};
+use tidegate_domain::rollout::{Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::units::Weight;
 
 use crate::view::View;
@@ -135,6 +135,23 @@ impl Invariants {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Whether the candidate has traffic that Tidegate moves.
+fn has_traffic(phase: PhaseName) -> bool {
+    match phase {
+        PhaseName::Baking | PhaseName::Paused | PhaseName::Watching => true,
+        PhaseName::Queued
+        | PhaseName::Preflight
+        | PhaseName::Shifting
+        | PhaseName::RollingBack
+        | PhaseName::Stuck
+        | PhaseName::Succeeded
+        | PhaseName::RolledBack
+        | PhaseName::Superseded
+        | PhaseName::TakenOver
+        | PhaseName::Refused => false,
     }
 }
 

@@ -6,7 +6,7 @@ use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 use tidegate_wire::timeline::Entry;
 
-use super::{Broken, Checked, holds};
+use super::{Broken, Checked, has_traffic, holds};
 use crate::view::{Said, View};
 
 /// However late a command arrives, and however often it is tried: by then it was heard.
@@ -73,20 +73,4 @@ pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
 
 fn of<'a>(view: &'a View<'_>, rollout: &'a Rollout) -> impl Iterator<Item = &'a Said> {
     view.said().iter().filter(|said| said.rollout == rollout.id)
-}
-
-fn has_traffic(phase: PhaseName) -> bool {
-    match phase {
-        PhaseName::Baking | PhaseName::Paused | PhaseName::Watching => true,
-        PhaseName::Queued
-        | PhaseName::Preflight
-        | PhaseName::Shifting
-        | PhaseName::RollingBack
-        | PhaseName::Stuck
-        | PhaseName::Succeeded
-        | PhaseName::RolledBack
-        | PhaseName::Superseded
-        | PhaseName::TakenOver
-        | PhaseName::Refused => false,
-    }
 }

@@ -1,4 +1,4 @@
-//! Words of scenarios about clocks, releases, backups of the table, and the end of all faults.
+//! Words of scenarios about the installation as a whole: clocks, releases, freezes, backups of the table, the end of all faults.
 
 use serde::{Deserialize, Serialize};
 use tidegate_domain::effect::Owner;
@@ -27,6 +27,24 @@ pub struct UpdatePlan {
     pub function: Owner,
     /// The release.
     pub to: Release,
+}
+
+/// A freeze of the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezePlan {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub because: String,
+}
+
+/// The end of a freeze.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThawPlan {
+    /// Who.
+    pub by: String,
 }
 
 /// Nothing is to be said of it.

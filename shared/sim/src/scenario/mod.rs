@@ -51,7 +51,7 @@ use tidegate_domain::target::{Target, Version};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
 
-pub use clocks::{Nothing, SkewPlan, UpdatePlan};
+pub use clocks::{FreezePlan, Nothing, SkewPlan, ThawPlan, UpdatePlan};
 pub use deploying::{AnswersPlan, CodeDeployPlan, DeployPlan, StopPlan};
 pub use expect::{Expect, ExpectedRollout, Unmet};
 pub use flags::{
@@ -331,24 +331,6 @@ pub struct Command {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-}
-
-/// A freeze of the installation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FreezePlan {
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub because: String,
-}
-
-/// The end of a freeze.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ThawPlan {
-    /// Who.
-    pub by: String,
 }
 
 /// A disturbance of all versions.

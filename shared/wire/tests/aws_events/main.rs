@@ -1,5 +1,6 @@
 //! The reader of AWS's events, through its public door.
 
+mod alarms;
 mod answers;
 mod kinds;
 mod samples;
@@ -18,6 +19,13 @@ fn folder() -> PathBuf {
 fn sample(name: &str) -> Value {
     let text = fs::read_to_string(folder().join(name)).expect(name);
     serde_json::from_str(&text).expect(name)
+}
+
+/// A sample with the value at a JSON pointer replaced.
+fn with(name: &str, pointer: &str, value: Value) -> Value {
+    let mut payload = sample(name);
+    *payload.pointer_mut(pointer).expect(pointer) = value;
+    payload
 }
 
 fn one(payload: &Value) -> Reading {
