@@ -20,7 +20,7 @@ from table import Misplaced, Mutation, plant
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "target" / "mutations"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-LONGEST = 1800
+LONGEST = 600
 SIMULATED = decide.MUTATIONS + engine.MUTATIONS + flags.MUTATIONS
 """What finds a mutation that no seed does."""
 SUITE = ["-p", "tidegate-domain", "-p", "tidegate-engine", "-p", "tidegate-wire", "-p", "tidegate-sim", "-p", "tidegate-tests-sim"]
@@ -48,7 +48,7 @@ def main() -> int:
         print(f"mutations: {misplaced}", file=sys.stderr)
         return 2
     build = time.monotonic()
-    cargo("build", "-p", "tidegate-tests-sim", "--bin", "first_failure").check_returncode()
+    cargo("build", "--profile", "ci", "-p", "tidegate-tests-sim", "--bin", "first_failure").check_returncode()
     print(f"built in {time.monotonic() - build:.0f} s", flush=True)
     clean = played(Mutation("", "", ()), arguments.seeds)
     if clean.found:
@@ -108,7 +108,7 @@ def played(mutation: Mutation, seeds: int) -> Result:
     """Plays seeds with one mutation until one of them breaks an invariant."""
     began = time.monotonic()
     environment = os.environ | {"PLANTED": mutation.name}
-    binary = TARGET / "debug" / "first_failure"
+    binary = TARGET / "ci" / "first_failure"
     try:
         ran = subprocess.run(
             [binary, str(seeds)], env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
@@ -122,7 +122,7 @@ def played(mutation: Mutation, seeds: int) -> Result:
 def tested(mutation: Mutation, packages: list[str]) -> Result:
     """Runs tests with one mutation; which of them fail."""
     began = time.monotonic()
-    ran = cargo("test", "--no-fail-fast", *packages, planted=mutation.name, quiet=True)
+    ran = cargo("test", "--profile", "ci", "--no-fail-fast", *packages, planted=mutation.name, quiet=True)
     failed = sorted(set(re.findall(r"^test (\S+) .*FAILED$", ran.stdout, flags=re.MULTILINE)))
     by = "the test " + failed[0] + (f" and {len(failed) - 1} more" if len(failed) > 1 else "") if failed else ""
     return Result(mutation, bool(failed), by, time.monotonic() - began)

@@ -7,7 +7,7 @@ use tidegate_domain::attention::owner_of;
 use tidegate_domain::flag::toggle::{
     Act, AskedBy, Carried, Goal, RESTORED, Stage, Toggle, ToggleId, carried, decide,
 };
-use tidegate_domain::flag::{Content, Document, Profile, Read, Wanted};
+use tidegate_domain::flag::{Content, Document, FlagDeployment, Profile, Read, Wanted, version_in_force};
 use tidegate_domain::rollout::{Rollout, RolloutId};
 use tidegate_domain::trigger::Judged;
 use tidegate_domain::verdict::{Cause, Verdict};
@@ -36,6 +36,16 @@ pub struct Toggling {
 struct Found {
     place: Option<FlagPlace>,
     content: Option<Content>,
+}
+
+/// What must be so still when a planned version is deployed.
+struct Fences {
+    /// This version is the newest one.
+    after_version: Option<u64>,
+    /// This deployment is the environment's newest one.
+    after_number: Option<u64>,
+    /// This version is in force. Only a plan of an earlier invocation has to ask: what somebody reverts since moves no number.
+    in_force: Option<u64>,
 }
 
 impl Toggling {
@@ -200,14 +210,21 @@ impl Toggling {
     ) -> Result<Carried, Fault> {
         let performed = match act {
             Act::Stop { number } => self.flags.stop(place, *number).await.map(|()| Carried::Stopped),
-            Act::Deploy { base, edits, after_version, after_number, is_exact: _ } => {
+            Act::Deploy { base, edits, after_version, after_number, is_exact } => {
+                let was_deployed = *is_exact || toggle.goal == Goal::Restore;
+                let is_fresh = known.is_some_and(|content| content.version == *base);
+                let fences = Fences {
+                    after_version: *after_version,
+                    after_number: *after_number,
+                    in_force: (was_deployed && !is_fresh).then_some(*base),
+                };
                 let changed = self.text(place, *base, known).await.and_then(|text| {
                     let unreadable =
                         |problem| Fault::new(format!("version {base}"), FaultKind::Unreadable(problem));
                     Ok(Document::read(&text).map_err(unreadable)?.with(edits))
                 });
                 match changed {
-                    Ok(text) => self.deploy(toggle, place, &text, *after_version, *after_number).await,
+                    Ok(text) => self.deploy(toggle, place, &text, &fences).await,
                     Err(fault) => Err(fault),
                 }
             }
@@ -240,29 +257,35 @@ impl Toggling {
         toggle: &Toggle,
         place: &FlagPlace,
         text: &str,
-        after_version: Option<u64>,
-        after_number: Option<u64>,
+        fences: &Fences,
     ) -> Result<Carried, Fault> {
         let signature = toggle.signature();
-        let version = match self.flags.write(place, text, after_version, &signature).await? {
+        let version = match self.flags.write(place, text, fences.after_version, &signature).await? {
             Numbered::Number(version) => version,
             Numbered::Overtaken => match self.flags.latest(place).await? {
                 Some(latest) if latest.description == signature => latest.number,
                 Some(_) | None => {
-                    let written = self.was_written(place, text, after_version).await?;
+                    let written = self.was_written(place, text, fences.after_version).await?;
                     return Ok(Carried::Overtaken { written });
                 }
             },
         };
+        let overtaken = Carried::Overtaken { written: true };
+        if let Some(base) = fences.in_force {
+            let deployments = self.flags.deployments(place).await?;
+            if let Some(number) = started(&deployments, version) {
+                return Ok(Carried::Started(number));
+            }
+            if version_in_force(&deployments) != Some(base) {
+                return Ok(overtaken);
+            }
+        }
         let strategy = toggle.strategy.as_deref().filter(|_| toggle.goal == Goal::Set);
-        match self.flags.start(place, version, strategy, after_number, &signature).await? {
+        match self.flags.start(place, version, strategy, fences.after_number, &signature).await? {
             Numbered::Number(number) => Ok(Carried::Started(number)),
             Numbered::Overtaken => {
-                let own = version.to_string();
                 let deployments = self.flags.deployments(place).await?;
-                let started = deployments.iter().find(|known| known.of_profile && known.version == own);
-                let overtaken = Carried::Overtaken { written: true };
-                Ok(started.map_or(overtaken, |started| Carried::Started(started.number)))
+                Ok(started(&deployments, version).map_or(overtaken, Carried::Started))
             }
         }
     }
@@ -347,6 +370,13 @@ impl Toggling {
             FaultKind::Passing("lost the race for it too often".to_owned()),
         ))
     }
+}
+
+/// The deployment of the profile that deploys this version, where one does.
+fn started(deployments: &[FlagDeployment], version: u64) -> Option<u64> {
+    let version = version.to_string();
+    let own = deployments.iter().find(|known| known.of_profile && known.version == version)?;
+    Some(own.number)
 }
 
 /// What a toggle came to with this step.

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use tidegate_domain::effect::Owner;
+use tidegate_domain::flag::Profile;
 use tidegate_domain::rollout::{PhaseName, RolloutId};
 use tidegate_domain::target::{Routing, Version};
 use tidegate_domain::trigger::Verb;
@@ -151,6 +153,23 @@ fn flags_cut_at_any_call_end_as_if_they_had_not_been() {
 #[test]
 fn the_page_for_a_quarantined_event_comes_wherever_notify_is_cut() {
     cut_everywhere("unreadable-event", 7, &[Owner::Notify]);
+}
+
+#[test]
+fn a_version_that_waits_to_be_deployed_brings_nothing_back_that_somebody_reverts_meanwhile() {
+    let mut reverted = scenario("flags-dies-after-write");
+    let revert = json!({ "at": "19m26s", "then": { "stopFlags": { "in": "shop/prod/flags" } } });
+    reverted.happens.push(serde_json::from_value(revert).expect("a sound happening"));
+    let (simulation, _) = play(reverted, 11_368);
+    let view = simulation.view();
+    assert!(view.struck().calls.contains_key(&Call::StartFlags), "nothing died before the start");
+    let profile = Profile {
+        application: "shop".to_owned(),
+        environment: "prod".to_owned(),
+        profile: "flags".to_owned(),
+    };
+    let at_the_end = view.world().app_config.in_force(&profile).expect("something is in force");
+    assert!(!at_the_end.contains("true"), "{at_the_end}");
 }
 
 #[test]

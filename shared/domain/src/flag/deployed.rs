@@ -73,6 +73,13 @@ impl FlagDeployment {
     }
 }
 
+/// The version in force: that of the last deployment of the profile that is through.
+pub fn version_in_force(deployments: &[FlagDeployment]) -> Option<u64> {
+    let through =
+        |deployment: &&FlagDeployment| deployment.of_profile && deployment.state == FlagState::Complete;
+    deployments.iter().filter(through).max_by_key(|d| d.number)?.version.parse().ok()
+}
+
 /// A version in the hosted configuration store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostedVersion {
@@ -122,11 +129,9 @@ impl Read {
         self.deployments.iter().find(|deployment| deployment.number == number)
     }
 
-    /// The version in force: that of the last deployment of the profile that is through.
+    /// The version in force.
     pub fn version_in_force(&self) -> Option<u64> {
-        let through =
-            |deployment: &&FlagDeployment| deployment.of_profile && deployment.state == FlagState::Complete;
-        self.deployments.iter().filter(through).max_by_key(|d| d.number)?.version.parse().ok()
+        version_in_force(&self.deployments)
     }
 
     /// The text to change: what is in force, or a version that was never deployed, where that is to be shipped along. An error

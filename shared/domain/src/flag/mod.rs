@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use deployed::{Content, FlagDeployment, FlagState, HostedVersion, REVERTIBLE, Read};
+pub use deployed::{Content, FlagDeployment, FlagState, HostedVersion, REVERTIBLE, Read, version_in_force};
 pub use document::{Document, Restored};
 pub use guard::FlagGuard;
 

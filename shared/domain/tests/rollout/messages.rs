@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
+use tidegate_domain::deployment::Group;
 use tidegate_domain::effect::{Outcome, Owner};
 use tidegate_domain::policy::{OutcomeKind, Severity};
 use tidegate_domain::reason::Reason;
@@ -78,6 +79,10 @@ fn every_outcome_reads_as_a_message_to_somebody_on_call() {
     let mut all: Vec<Outcome> =
         outcomes().into_iter().map(|(kind, reason)| Outcome::of(&rollout(reason), kind)).collect();
     let problem = "cannot read Rollout Requested: detail: missing field `version`";
+    let mut on_instances = rollout(Reason::BackOnStable(harm()));
+    on_instances.target =
+        Target::code_deploy(&Group { application: "shop".to_owned(), name: "web".to_owned() });
+    all.push(Outcome::of(&on_instances, OutcomeKind::RolledBack));
     all.push(Outcome::quarantined(Owner::TrafficShift, "7bf73129-1428-4cd3", problem, noon()));
     let mut text = String::new();
     for outcome in &all {

@@ -108,8 +108,10 @@ impl Versions {
         Ok(())
     }
 
-    /// Every deployment that Tidegate starts leaves everything in force as it was, but for what its toggle is about.
+    /// Every deployment that Tidegate starts leaves everything in force as it was, but for what its toggle is about. AppConfig has
+    /// nothing to fence a start with against a revert, so whoever sleeps before the start does not see it.
     fn check_deployments(&mut self, view: &View<'_>, profile: &Profile) -> Checked {
+        let slept = view.struck().kinds.contains_key("sleep");
         let app_config = &view.world().app_config;
         let Some(environment) = app_config.environment(&Where::from(profile)) else { return Ok(()) };
         let deployments = &environment.deployments;
@@ -119,7 +121,7 @@ impl Versions {
             let text = |version| app_config.text(profile, version);
             let hosted = Hosted { description: started.description.clone(), text: String::new() };
             let toggle = toggle_of(view, &hosted).filter(|toggle| !toggle.ship_pending);
-            let Some(toggle) = toggle.filter(|toggle| toggle.profile == *profile) else { continue };
+            let Some(toggle) = toggle.filter(|toggle| toggle.profile == *profile && !slept) else { continue };
             let before = deployments[..index]
                 .iter()
                 .rfind(|before| before.profile == profile.profile && before.state == FlagState::Complete);

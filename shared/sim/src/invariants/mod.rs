@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use tidegate_domain::deployment::Platform;
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::units::Weight;
 
 use crate::view::View;
-use crate::world::Writer;
+use crate::world::{Deployed, Writer};
 use alarms::Alarms;
 use documents::Said;
 use flags::Versions;
@@ -220,13 +221,27 @@ fn wishes_are_at_most_one(view: &View<'_>, rollout: &Rollout) -> Checked {
     holds(wishes <= 1, broken)
 }
 
-/// A rollout that says "rolled back" has no traffic left on its candidate, unless somebody else moved it since.
+/// A rollout that says "rolled back" has no traffic left on its candidate, unless somebody else moved it since, or deployed again.
 fn rolled_back_is_said_of_what_is_so(view: &View<'_>, rollout: &Rollout) -> Checked {
     let Some(carrier) = view.world().carrier(&rollout.target) else { return Ok(()) };
     let by_hand = carrier.writes.last().is_some_and(|write| write.by == Writer::Somebody);
     let left = carrier.routing.now().weight_of(&rollout.candidate);
-    holds(left == Weight::ZERO || by_hand, || {
+    holds(left == Weight::ZERO || by_hand || instances_are_deployed_to_again(view, rollout), || {
         let found = format!("{left} is on the candidate");
         Broken::by(view, rollout, "what is said to be rolled back is", found)
+    })
+}
+
+/// Whether a newer deployment moves the traffic of instances. Unlike an alias or a service these do not say what they serve: each
+/// deployment knows what it did itself, and a rollout speaks of its own.
+fn instances_are_deployed_to_again(view: &View<'_>, rollout: &Rollout) -> bool {
+    let deployments = &view.world().code_deploy.deployments;
+    let own = rollout.mover.code_deploy().filter(|moves| moves.platform == Platform::Server);
+    let own = own.and_then(|moves| deployments.get(moves.id.as_ref()?));
+    own.is_some_and(|own| {
+        let newer = |other: &Deployed| {
+            other.group == own.group && other.takes_back.is_none() && other.created > own.created
+        };
+        own.status.is_over() && deployments.values().any(newer)
     })
 }

@@ -1,6 +1,8 @@
 //! Messages for people, rendered from an outcome alone: what happened, to what, why with numbers, what Tidegate did, and what
 //! to do next with the command to type.
 
+mod outcomes;
+
 use jiff::Timestamp;
 
 use crate::effect::{About, Outcome, Owner};
@@ -10,6 +12,7 @@ use crate::foreign::{LONGEST_WORDS, words};
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::{FlagReason, Reason};
 use crate::rollout::{Rollout, RolloutId};
+use crate::target::kinds;
 use crate::verdict::{Cause, Finding, HoldCause};
 
 /// A message in every form that subscribers take.
@@ -169,7 +172,14 @@ impl Outcome {
 
     /// What Tidegate did.
     fn done(&self) -> String {
-        let done = self.kind.done();
+        let done = match &self.about {
+            About::Rollout { target, .. }
+                if self.kind == OutcomeKind::RolledBack && target.kind() == kinds::code_deploy::KIND.name =>
+            {
+                "the former revision is back on all instances, as CodeDeploy says of this deployment"
+            }
+            About::Rollout { .. } | About::Flags { .. } | About::Event { .. } => self.kind.done(),
+        };
         match &self.reason {
             Reason::Flags(FlagReason::BackWithTraffic { flags, .. }) => format!("{done}; {flags}"),
             Reason::Flags(FlagReason::NotBack { .. }) => {
@@ -329,69 +339,5 @@ fn after_pause(reason: &Reason, id: &str) -> String {
             )
         }
         _ => format!("then: tidegate promote {id}, or: tidegate abort {id}"),
-    }
-}
-
-impl OutcomeKind {
-    /// How loud an outcome is unless the policy says otherwise.
-    pub const fn severity(self) -> Severity {
-        match self {
-            Self::Succeeded | Self::Superseded | Self::FlagsSet => Severity::Info,
-            Self::Refused | Self::Paused | Self::FlagsRefused => Severity::Warning,
-            Self::RolledBack
-            | Self::TakenOver
-            | Self::Stuck
-            | Self::Quarantined
-            | Self::FlagsStuck
-            | Self::FlagsRolledBack => Severity::Critical,
-        }
-    }
-
-    /// The outcome in one verb.
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::RolledBack => "was rolled back",
-            Self::Superseded => "was superseded",
-            Self::TakenOver => "was taken over",
-            Self::Refused => "was refused",
-            Self::Paused => "is paused",
-            Self::Stuck => "is STUCK on its way back",
-            Self::Quarantined => "received an event that cannot be read",
-            Self::FlagsSet => "are set",
-            Self::FlagsRefused => "are NOT set",
-            Self::FlagsStuck => "are not set yet",
-            Self::FlagsRolledBack => "were rolled back",
-        }
-    }
-
-    const fn done(self) -> &'static str {
-        match self {
-            Self::Succeeded => "the candidate carries all traffic",
-            Self::RolledBack => "all traffic is back on stable, read back from the target",
-            Self::Superseded => "no traffic is left on it; the newer candidate starts",
-            Self::TakenOver => "nothing: what somebody else changed is never overwritten",
-            Self::Refused => "nothing: Tidegate moved no traffic",
-            Self::Paused => "the weight stays where it is; it is still judged, and a rollback stays possible",
-            Self::Stuck => {
-                "the way back is tried again every minute; until then the candidate may have traffic"
-            }
-            Self::Quarantined => "the event was kept, nothing else was done",
-            Self::FlagsSet => "what was asked is in force",
-            Self::FlagsRefused => "nothing is left half done",
-            Self::FlagsStuck => "it is tried again every few minutes",
-            Self::FlagsRolledBack => "AppConfig was told to take the deployment back",
-        }
-    }
-}
-
-impl Severity {
-    /// The severity's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
     }
 }
