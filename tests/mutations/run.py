@@ -20,7 +20,7 @@ from table import Misplaced, Mutation, plant
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "target" / "mutations"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-LONGEST = 600
+LONGEST = 400
 SIMULATED = decide.MUTATIONS + engine.MUTATIONS + flags.MUTATIONS
 """What finds a mutation that no seed does."""
 SUITE = ["-p", "tidegate-domain", "-p", "tidegate-engine", "-p", "tidegate-wire", "-p", "tidegate-sim", "-p", "tidegate-tests-sim"]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tidegate_domain::freeze::{FreezeChange, Frozen};
 use tidegate_domain::policy::{Faults as PolicyFaults, Policy};
 use tidegate_domain::target::{Routing, Target, Version};
+use tidegate_domain::units::Span;
 use tidegate_engine::ports::PolicyRecord;
 use tidegate_wire::bus::{Message, PolicyRef, RolloutCommand, RolloutRequested};
 use tidegate_wire::document::RELEASE;
@@ -275,10 +276,10 @@ fn ask(state: &mut State, scenario: &Scenario, target: &Target, start: &Start) {
 
 /// Somebody asks something of a rollout.
 fn say(state: &mut State, command: &Command) {
-    let Command { verb, rollout, by, why } = command.clone();
+    let Command { verb, rollout, by, why, again } = command.clone();
     state.note(format!("{by} says {verb} {rollout}"));
     state.said.push(Said { at: state.now, rollout: rollout.clone(), verb });
-    put(state, &Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }));
+    put_again(state, &Message::RolloutCommand(RolloutCommand { rollout, verb, by, why }), again);
 }
 
 /// Somebody freezes the installation, or lets it go on.
@@ -295,8 +296,12 @@ fn switch_freeze(state: &mut State, by: &str, to: Frozen) {
 }
 
 fn put(state: &mut State, message: &Message) {
+    put_again(state, message, None);
+}
+
+fn put_again(state: &mut State, message: &Message, again: Option<Span>) {
     match bus::message(message) {
-        Ok(event) => state.put_event(event),
+        Ok(event) => state.put_event_again(event, again),
         Err(error) => state.note(format!("{} cannot be written: {error}", message.detail_type())),
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_domain::effect::Owner;
 use tidegate_domain::ticks::minute_of;
+use tidegate_domain::units::Span;
 use tidegate_engine::ports::{Committed, Notice};
 
 use crate::bus;
@@ -144,11 +145,22 @@ impl State {
     }
 
     /// Puts an event on the bus: every rule that it matches has it delivered. Adds what an envelope must have.
-    pub fn put_event(&mut self, mut event: Value) {
+    pub fn put_event(&mut self, event: Value) {
+        self.put_event_again(event, None);
+    }
+
+    /// Puts an event on the bus, which delivers it once more after a while.
+    pub fn put_event_again(&mut self, mut event: Value, again: Option<Span>) {
         self.events += 1;
         let id = self.key.and("event").number(self.events).uuid();
         bus::complete(&mut event, &id, self.now);
-        let receivers: BTreeSet<Owner> = bus::receivers(&event).collect();
+        for after in [Some(Span::ZERO), again].into_iter().flatten() {
+            self.deliver(&event, after);
+        }
+    }
+
+    fn deliver(&mut self, event: &Value, after: Span) {
+        let receivers: BTreeSet<Owner> = bus::receivers(event).collect();
         let what = event.get("detail-type").and_then(Value::as_str).unwrap_or("an event").to_owned();
         for to in receivers {
             let lost = self.faults.chances.lost;
@@ -156,13 +168,18 @@ impl State {
                 self.note(format!("lost on the way to {to}: {what}"));
                 self.struck.met("lost");
             } else {
-                self.send(to, &event, &what);
+                self.send_after(after, to, event, &what);
             }
         }
     }
 
     /// Has a payload delivered: after a while, perhaps twice.
     pub fn send(&mut self, to: Owner, payload: &Value, what: &str) {
+        self.send_after(Span::ZERO, to, payload, what);
+    }
+
+    fn send_after(&mut self, after: Span, to: Owner, payload: &Value, what: &str) {
+        let from = after.after(self.now);
         let chances = self.faults.chances.clone();
         let copies = if self.chance.chance(chances.duplicates.fraction()) { 2 } else { 1 };
         if copies > 1 {
@@ -178,7 +195,7 @@ impl State {
             }
             let delivery =
                 Delivery { to, payload: payload.clone(), what: what.to_owned(), attempt: 1, asked: None };
-            self.put(later(self.now, soon + late), Due::Invoke(delivery));
+            self.put(later(from, soon + late), Due::Invoke(delivery));
         }
     }
 

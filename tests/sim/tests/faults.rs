@@ -227,6 +227,7 @@ fn a_writer_that_sleeps_through_an_abort_cannot_raise_the_weight_afterwards() {
             rollout: id.clone(),
             by: "ana".to_owned(),
             why: None,
+            again: None,
         };
         let soon = Span::between(start, at) + Span::seconds(20);
         slept.happens.push(Happening { at: soon, on: None, then: Action::Command(command) });

@@ -6,14 +6,14 @@ use tidegate_domain::reason::Reason;
 use tidegate_domain::rollout::Rollout;
 use tidegate_domain::units::Span;
 
-use super::{Broken, Checked, has_traffic, holds};
+use super::{Broken, Checked, has_traffic, holds, strikes};
 use crate::view::View;
 
 /// Where nothing goes wrong meanwhile, an alarm is heeded within this time: a sweep sees it, and its verdict is on the way.
 const HEEDED_WITHIN: Span = Span::minutes(6);
 
 /// So much may the clocks of two functions differ.
-const CLOCKS: Span = Span::seconds(15);
+pub(super) const CLOCKS: Span = Span::seconds(15);
 
 /// Since when nothing went wrong, as long as an alarm fires.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ impl Alarms {
             self.0 = None;
             return Ok(());
         }
-        let struck = strikes(view);
+        let struck = strikes(view, |_, _| true);
         let (_, since) =
             *self.0.insert(self.0.filter(|(known, _)| *known == struck).unwrap_or((struck, view.now())));
         let quiet = since.max(view.no_sweep_until());
@@ -64,11 +64,4 @@ fn fires_for<'a>(view: &'a View<'_>, rollout: &'a Rollout) -> impl Iterator<Item
         let alarm = view.world().alarms.get(&rule.name).filter(|alarm| alarm.firing)?;
         Some((rule.name.as_str(), alarm.since))
     })
-}
-
-/// How often something went wrong so far, but for an index that is a little behind.
-fn strikes(view: &View<'_>) -> u64 {
-    let of_calls: u64 = view.struck().calls.values().flat_map(|harms| harms.values()).sum();
-    let others = view.struck().kinds.iter().filter(|(kind, _)| *kind != "staleIndex");
-    of_calls + others.map(|(_, count)| count).sum::<u64>()
 }

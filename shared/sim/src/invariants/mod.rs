@@ -1,11 +1,13 @@
 //! What must always hold, as checks on the cloud: after every step, and once everything has come to rest.
 
 mod alarms;
+mod checks;
 mod cost;
 mod documents;
 mod ends;
 mod flags;
 mod people;
+mod stuck;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -16,11 +18,13 @@ use tidegate_domain::deployment::Platform;
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout, RolloutId};
 use tidegate_domain::units::Weight;
 
+use crate::faults::Call;
 use crate::view::View;
-use crate::world::{Deployed, Writer};
+use crate::world::{Deployed, Write, Writer};
 use alarms::Alarms;
 use documents::Said;
 use flags::Versions;
+use stuck::WaysBack;
 use writes::Writes;
 
 /// Something that must always hold, and does not.
@@ -84,6 +88,7 @@ pub struct Invariants {
     flags: Versions,
     said: Said,
     alarms: Alarms,
+    ways_back: WaysBack,
 }
 
 impl Invariants {
@@ -97,6 +102,7 @@ impl Invariants {
         self.flags.check(view)?;
         self.said.check(view)?;
         self.alarms.check(view)?;
+        self.ways_back.check(view)?;
         cost::is_bounded(view)?;
         if view.commits() == self.commits {
             return Ok(());
@@ -107,6 +113,7 @@ impl Invariants {
         for rollout in view.rollouts().values() {
             wishes_are_at_most_one(view, rollout)?;
             alarms::let_it_start(view, rollout)?;
+            checks::let_it_start(view, rollout)?;
             people::are_heard_once(view, rollout)?;
             if self.ended.contains_key(&rollout.id) {
                 continue;
@@ -137,6 +144,15 @@ impl Invariants {
         }
         Ok(())
     }
+}
+
+/// How often something went wrong so far, of calls that which counts; an index that is a little behind does not.
+fn strikes(view: &View<'_>, counts: fn(Call, &str) -> bool) -> u64 {
+    let of_calls = view.struck().calls.iter().flat_map(|(call, harms)| {
+        harms.iter().filter(|(harm, _)| counts(*call, harm)).map(|(_, times)| times)
+    });
+    let others = view.struck().kinds.iter().filter(|(kind, _)| *kind != "staleIndex").map(|(_, times)| times);
+    of_calls.chain(others).sum()
 }
 
 /// Whether the candidate has traffic that Tidegate moves.
@@ -172,6 +188,7 @@ pub fn at_the_end(view: &View<'_>) -> Checked {
         let others = view.rollouts().values().filter(|other| other.id != rollout.id);
         let tried_again = others.into_iter().any(|other| other.candidate == rollout.candidate)
             || is_deployed_again(view, rollout)
+            || is_routed_by_hand_since(view, rollout)
             || was_moved_by_one_that_was_lost(view, rollout);
         if matches!(rollout.phase, Phase::RolledBack { .. }) && !tried_again {
             rolled_back_is_said_of_what_is_so(view, rollout)?;
@@ -181,22 +198,34 @@ pub fn at_the_end(view: &View<'_>) -> Checked {
     ends::reach_people(view)
 }
 
+/// When a rollout was over.
+fn over(view: &View<'_>, rollout: &Rollout) -> Option<Timestamp> {
+    view.timeline(&rollout.id).iter().find(|entry| entry.to.is_terminal()).map(|entry| entry.at)
+}
+
+/// Everything that was done to a rollout's target after it was over.
+fn writes_since<'a>(view: &'a View<'_>, rollout: &Rollout) -> impl Iterator<Item = &'a Write> {
+    let over = over(view, rollout);
+    let writes = view.world().carrier(&rollout.target).into_iter().flat_map(|carrier| &carrier.writes);
+    writes.filter(move |write| over.is_some_and(|over| write.at > over))
+}
+
 /// Whether CodeDeploy moved the traffic for somebody after this rollout was over.
 fn is_deployed_again(view: &View<'_>, rollout: &Rollout) -> bool {
     let own = rollout.mover.code_deploy().and_then(|deploys| deploys.id.as_ref());
     let own_goes_on = own.and_then(|id| view.world().deployment(id)).is_some_and(|own| !own.status.is_over());
-    let over = view.timeline(&rollout.id).iter().find(|entry| entry.to.is_terminal()).map(|entry| entry.at);
-    let last = view.world().carrier(&rollout.target).and_then(|carrier| carrier.writes.last());
-    !own_goes_on
-        && last.is_some_and(|last| last.by == Writer::CodeDeploy && over.is_some_and(|over| last.at > over))
+    !own_goes_on && writes_since(view, rollout).last().is_some_and(|last| last.by == Writer::CodeDeploy)
+}
+
+/// Whether somebody moved the traffic after this rollout was over, perhaps onto its candidate; newer rollouts begin from there.
+fn is_routed_by_hand_since(view: &View<'_>, rollout: &Rollout) -> bool {
+    writes_since(view, rollout).any(|write| write.by == Writer::Somebody)
 }
 
 /// Whether the last to move the traffic was a rollout that began after the backup from which the table was restored since: nobody
 /// knows of it any more.
 fn was_moved_by_one_that_was_lost(view: &View<'_>, rollout: &Rollout) -> bool {
-    let over = view.timeline(&rollout.id).iter().find(|entry| entry.to.is_terminal()).map(|entry| entry.at);
-    let last = view.world().carrier(&rollout.target).and_then(|carrier| carrier.writes.last());
-    last.is_some_and(|last| Some(last.at) < view.restored() && over.is_some_and(|over| last.at > over))
+    writes_since(view, rollout).last().is_some_and(|last| Some(last.at) < view.restored())
 }
 
 fn at_most_one_active_rollout_per_target(view: &View<'_>) -> Checked {

@@ -40,7 +40,7 @@ pub(super) fn are_heard(view: &View<'_>, rollout: &Rollout) -> Checked {
     let lossy = view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
     let timeline = view.timeline(&rollout.id);
     let ended = timeline.iter().find(|entry| entry.to.is_terminal()).map(|entry| entry.at);
-    let mut aborts = of(view, rollout).filter(|said| said.verb == Verb::Abort);
+    let mut aborts = kept(view, rollout).filter(|said| said.verb == Verb::Abort);
     let missed = aborts.find(|said| {
         let had_traffic =
             timeline.iter().rfind(|entry| entry.at <= said.at).is_some_and(|entry| has_traffic(entry.to));
@@ -64,7 +64,7 @@ pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
         let bakes = |entry: &Entry| entry.to == PhaseName::Baking;
         before.last().is_some_and(bakes) && meanwhile.clone().all(bakes) && view.now() > until
     };
-    let missed = of(view, rollout).find(|said| said.verb == Verb::Pause && bakes_on(said));
+    let missed = kept(view, rollout).find(|said| said.verb == Verb::Pause && bakes_on(said));
     holds(lossy || missed.is_none(), || {
         let at = missed.map(|said| said.at);
         Broken::by(view, rollout, "who is paused bakes no longer", format!("it baked on, paused at {at:?}"))
@@ -73,4 +73,9 @@ pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
 
 fn of<'a>(view: &'a View<'_>, rollout: &'a Rollout) -> impl Iterator<Item = &'a Said> {
     view.said().iter().filter(|said| said.rollout == rollout.id)
+}
+
+/// What was said and is known still: a table that is restored from a backup knows nothing of what was said since.
+fn kept<'a>(view: &'a View<'_>, rollout: &'a Rollout) -> impl Iterator<Item = &'a Said> {
+    of(view, rollout).filter(|said| view.restored().is_none_or(|restored| said.at > restored))
 }

@@ -1,8 +1,10 @@
 //! What a seed draws: of everything that AWS, people and clocks may do, some.
 
 mod people;
+mod races;
 
 use tidegate_domain::effect::Owner;
+use tidegate_domain::target::Version;
 use tidegate_domain::units::Span;
 
 use super::{ALARM, Mix, Strand, lasts};
@@ -10,8 +12,8 @@ use crate::dice::{Dice, float};
 use crate::faults::{Aim, Call, Harm};
 use crate::releases::Release;
 use crate::scenario::{
-    Action, FunctionPlan, Happening, MisroutePlan, OutagePlan, Scenario, Share, SkewPlan, Switch,
-    TrafficPlan, UpdatePlan,
+    Action, AnswersPlan, FunctionPlan, Happening, MisroutePlan, OutagePlan, Scenario, Share, SkewPlan,
+    Switch, TrafficPlan, UpdatePlan,
 };
 use crate::world::Lateness;
 
@@ -30,13 +32,14 @@ const CHANCES: [(&str, u64); 10] = [
 ];
 
 /// The calls without which there is no way back, and those that tell people.
-const VITAL: [(Owner, Call); 7] = [
+const VITAL: [(Owner, Call); 8] = [
     (Owner::Rollback, Call::Route),
     (Owner::Rollback, Call::Observe),
     (Owner::Rollback, Call::Commit),
     (Owner::Rollback, Call::StopDeployment),
     (Owner::FeatureFlag, Call::StopFlags),
     (Owner::Notify, Call::Send),
+    (Owner::Notify, Call::Sent),
     (Owner::HealthCheck, Call::Read),
 ];
 
@@ -92,6 +95,10 @@ pub(super) fn mix(scenario: &Scenario, seed: u64) -> Mix {
     draw.policies();
     draw.restore();
     draw.freeze();
+    for (name, plan) in &scenario.world {
+        draw.race(name, plan);
+    }
+    draw.checks();
     Mix(draw.strands)
 }
 
@@ -243,6 +250,26 @@ impl Draw<'_> {
                 if self.drawn(40) {
                     self.for_a_while(None, switch(true), Span::minutes(10), switch(false));
                 }
+            }
+        }
+    }
+
+    /// Versions are asked before they get any traffic, and some answer what they should not.
+    fn checks(&mut self) {
+        let worlds = &self.scenario.world;
+        if !self.drawn(15) || worlds.values().any(|plan| plan.target.is_some()) {
+            return;
+        }
+        self.strands.push(Strand::Checked);
+        for (name, plan) in worlds {
+            let others: Vec<Version> =
+                plan.versions.keys().filter(|version| **version != plan.stable).cloned().collect();
+            if self.drawn(50)
+                && let Some(version) = self.one_of(&others)
+            {
+                let wrong = Action::Answers(AnswersPlan::of_version(version, r#"{"ok":false}"#));
+                let at = if self.drawn(50) { Span::ZERO } else { self.moment() };
+                self.happen(vec![Happening { at, on: Some(name.clone()), then: wrong }]);
             }
         }
     }

@@ -41,6 +41,8 @@ pub enum Strand {
     Chance(String, String),
     /// The policy names an alarm, [`ALARM`], that rolls back.
     Alarmed,
+    /// The policy names a check of the version before it gets any traffic.
+    Checked,
     /// Things happen that belong together.
     Happens(Vec<Happening>),
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Strand {
         match self {
             Self::Chance(name, value) => write!(f, "{name}={value}"),
             Self::Alarmed => write!(f, "the policy names alarm {ALARM}, which rolls back"),
+            Self::Checked => f.write_str("the policy asks a version before it gets any traffic"),
             Self::Happens(happenings) => {
                 for (index, happening) in happenings.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
@@ -96,6 +99,7 @@ impl Mix {
                         .map(|known| known.insert(name.clone(), Value::from(value.as_str())));
                 }
                 Strand::Alarmed => alarm(&mut mixed),
+                Strand::Checked => check(&mut mixed),
                 Strand::Happens(happenings) => mixed.happens.extend(happenings.iter().cloned()),
             }
         }
@@ -119,6 +123,19 @@ fn alarm(scenario: &mut Scenario) {
     if Policy::from_json(&policy).is_ok() {
         scenario.policy = policy;
         scenario.alarms.insert(ALARM.to_owned(), AlarmPlan::default());
+    }
+}
+
+fn check(scenario: &mut Scenario) {
+    let mut policy = scenario.policy.clone();
+    let fine = json!([{ "path": "$.ok", "equals": true }]);
+    let asked = json!({ "name": "is fine", "invoke": { "payload": {} }, "expect": { "json": fine } });
+    match policy.pointer_mut("/checks").and_then(Value::as_array_mut) {
+        Some(checks) => checks.push(asked),
+        None => policy["checks"] = json!([asked]),
+    }
+    if Policy::from_json(&policy).is_ok() {
+        scenario.policy = policy;
     }
 }
 

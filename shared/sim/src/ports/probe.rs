@@ -8,7 +8,6 @@ use tidegate_engine::ports::{Fault, FaultKind, HttpRequest, Probe};
 
 use crate::faults::Call;
 use crate::gate::Gate;
-use crate::world::Answers;
 
 /// The asking, for one caller.
 pub(super) struct CloudProbe(pub Gate);
@@ -26,7 +25,7 @@ impl Probe for CloudProbe {
             || qualifier.map_or_else(|| function.to_owned(), |version| format!("{function}:{version}"));
         self.0
             .call(Call::Invoke, name, |state| match state.world.invoked(function, qualifier) {
-                Some(answers) => Ok(in_time(&answers, timeout)),
+                Some(answers) => Ok(answers.within(timeout)),
                 None => Err(Fault::new(name(), FaultKind::Missing("no such function".to_owned()))),
             })
             .await
@@ -34,14 +33,6 @@ impl Probe for CloudProbe {
 
     async fn http(&self, request: &HttpRequest, timeout: Span) -> Result<Answer, Fault> {
         let url = || request.url.clone();
-        self.0.call(Call::Http, url, |state| Ok(in_time(&state.world.fetched(&request.url), timeout))).await
+        self.0.call(Call::Http, url, |state| Ok(state.world.fetched(&request.url).within(timeout))).await
     }
-}
-
-fn in_time(answers: &Answers, timeout: Span) -> Answer {
-    let answer = Answer::from(answers);
-    if answers.takes > u64::from(timeout.as_seconds()) * 1_000 {
-        return Answer { error: Some(format!("no answer within {timeout}")), ..answer };
-    }
-    answer
 }

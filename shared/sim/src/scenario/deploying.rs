@@ -200,6 +200,22 @@ pub struct AnswersPlan {
     pub takes: Millis,
 }
 
+impl AnswersPlan {
+    /// What a version answers, soon and without an error.
+    pub(crate) fn of_version(version: Version, body: &str) -> Self {
+        let (status, takes) = (fine(), soon());
+        Self {
+            version: Some(version),
+            function: None,
+            url: None,
+            status,
+            body: body.to_owned(),
+            error: None,
+            takes,
+        }
+    }
+}
+
 const fn fine() -> u16 {
     200
 }

@@ -331,6 +331,9 @@ pub struct Command {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// EventBridge delivers the same event once more after this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Span>,
 }
 
 /// A disturbance of all versions.

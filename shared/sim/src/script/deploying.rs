@@ -97,7 +97,7 @@ pub(super) fn answers(state: &mut State, name: &str, plan: &AnswersPlan) {
     let AnswersPlan { status, body, error, takes, .. } = plan.clone();
     for whose in plan.names(name) {
         let takes = whole(takes.0);
-        let answers = Answers { status, body: body.clone(), error: error.clone(), takes };
+        let answers = Answers { status, body: body.clone(), error: error.clone(), takes, since: state.now };
         state.note(format!("{whose} answers {status} from now on: {body}"));
         state.world.answers.insert(whose, answers);
     }

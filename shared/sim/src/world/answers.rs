@@ -1,7 +1,9 @@
 //! What functions and URLs answer when they are asked.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_domain::check::Answer;
+use tidegate_domain::units::Span;
 
 use super::World;
 
@@ -16,18 +18,23 @@ pub struct Answers {
     pub error: Option<String>,
     /// How long it takes, in milliseconds.
     pub takes: u64,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 impl Default for Answers {
     fn default() -> Self {
-        Self { status: 200, body: r#"{"ok":true}"#.to_owned(), error: None, takes: 40 }
+        Self { status: 200, body: r#"{"ok":true}"#.to_owned(), error: None, takes: 40, since: Timestamp::MIN }
     }
 }
 
-impl From<&Answers> for Answer {
-    fn from(answers: &Answers) -> Self {
-        let Answers { status, body, error, takes } = answers.clone();
-        Self { status, body, took: takes, error }
+impl Answers {
+    /// What somebody gets who waits no longer than this.
+    pub(crate) fn within(&self, timeout: Span) -> Answer {
+        let Self { status, body, error, takes, since: _ } = self.clone();
+        let is_late = takes > u64::from(timeout.as_seconds()) * 1_000;
+        let error = if is_late { Some(format!("no answer within {timeout}")) } else { error };
+        Answer { status, body, took: takes, error }
     }
 }
 

@@ -64,18 +64,24 @@ impl Draw<'_> {
         self.happen(twins_of(&start.version).map(twin).into());
     }
 
-    /// Somebody says something to a rollout, or moves its traffic, by hand.
-    pub(super) fn people(&mut self, name: &str, plan: &FunctionPlan) {
-        let on = Some(name);
+    /// The rollouts that there may be of a target.
+    pub(super) fn rollouts(&self, name: &str, plan: &FunctionPlan) -> Vec<RolloutId> {
         let mut rollouts: Vec<RolloutId> = self.scenario.expect.rollouts.keys().cloned().collect();
         let target = plan.target(name);
         rollouts.extend(plan.versions.keys().map(|version| RolloutId::of_version(&target, version)));
         rollouts.extend(plan.versions.keys().filter(|version| **version != plan.stable).flat_map(twins_of));
+        rollouts
+    }
+
+    /// Somebody says something to a rollout, or moves its traffic, by hand.
+    pub(super) fn people(&mut self, name: &str, plan: &FunctionPlan) {
+        let on = Some(name);
+        let rollouts = self.rollouts(name, plan);
         for _ in 0..self.dice.between(0, 3) {
             let (verb, rollout) = (self.one_of(&Verb::ALL), self.one_of(&rollouts));
             if let (Some(verb), Some(rollout), true) = (verb, rollout, self.drawn(40)) {
                 let by = "ben".to_owned();
-                self.once(None, Action::Command(Command { verb, rollout, by, why: None }));
+                self.once(None, Action::Command(Command { verb, rollout, by, why: None, again: None }));
             }
         }
         let versions: Vec<Version> = plan.versions.keys().cloned().collect();
