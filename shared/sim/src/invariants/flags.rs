@@ -9,16 +9,17 @@ use tidegate_domain::rollout::Rollout;
 
 use super::{Broken, Checked, holds};
 use crate::view::View;
+use crate::world::appconfig::{Released, STOPPED_BY_HAND};
 use crate::world::{Hosted, Where};
 
 /// Every value that a rollout's toggles changed is what it was, but for those that its page names, because somebody else has
-/// changed them since. Where somebody's own deployment came last, it is theirs to say what is.
+/// changed them since. Where somebody's own deployment came last, or somebody reverted the last one, it is theirs to say what is.
 pub(super) fn are_as_found(view: &View<'_>, rollout: &Rollout) -> Checked {
     let of_rollout = |toggle: &&Toggle| matches!(&toggle.asked, AskedBy::Rollout { rollout: asked } if *asked == rollout.id);
     let app_config = &view.world().app_config;
     for toggle in view.toggles().values().filter(of_rollout) {
         let last = app_config.environment(&Where::from(&toggle.profile)).and_then(|e| e.deployments.last());
-        if last.is_some_and(|last| !last.description.starts_with(SIGNATURE)) {
+        if last.is_some_and(|last| !last.description.starts_with(SIGNATURE) || is_reverted_by_hand(last)) {
             continue;
         }
         let text = app_config.in_force(&toggle.profile).unwrap_or("{}");
@@ -38,6 +39,10 @@ pub(super) fn are_as_found(view: &View<'_>, rollout: &Rollout) -> Checked {
         }
     }
     Ok(())
+}
+
+fn is_reverted_by_hand(released: &Released) -> bool {
+    released.state == FlagState::Reverted && released.problem.as_deref() == Some(STOPPED_BY_HAND)
 }
 
 /// A document or a value; one that is no JSON equals nothing but another one.

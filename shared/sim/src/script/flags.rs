@@ -14,7 +14,8 @@ use crate::scenario::{
 };
 use crate::state::State;
 use crate::world::appconfig::{
-    AppConfig, Application, Environment, Growth, Hosted, Release, Released, Stopped, Strategy, Where,
+    AppConfig, Application, Environment, Growth, Hosted, Release, Released, STOPPED_BY_HAND, Stopped,
+    Strategy, Where,
 };
 use crate::world::{Behaviour, Latency, WhenFlag};
 
@@ -137,7 +138,7 @@ pub(super) fn stop(state: &mut State, scenario: &Scenario, plan: &StopFlagsPlan)
         return;
     };
     state.note(format!("somebody stops deployment {number} of {profile}"));
-    match state.stop_flags(&at, number, "somebody stopped it") {
+    match state.stop_flags(&at, number, STOPPED_BY_HAND) {
         Stopped::Done => {}
         Stopped::Missing => state.note(format!("there is no deployment {number}")),
         Stopped::Refused(why) => state.note(format!("AppConfig refuses to: {why}")),

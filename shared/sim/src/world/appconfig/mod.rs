@@ -22,6 +22,9 @@ pub use self::strategy::{Growth, Strategy};
 use super::history::History;
 use crate::dice::Key;
 
+/// Why a deployment was taken back that somebody stopped.
+pub(crate) const STOPPED_BY_HAND: &str = "somebody stopped it";
+
 /// `AppConfig`, all of it by names.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct AppConfig {
