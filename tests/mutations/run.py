@@ -23,7 +23,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LONGEST = 600
 SIMULATED = decide.MUTATIONS + engine.MUTATIONS + flags.MUTATIONS
 """What finds a mutation that no seed does."""
-SUITE = ["-p", "tidegate-domain", "-p", "tidegate-engine", "-p", "tidegate-wire", "-p", "tidegate-sim", "-p", "tidegate-tests-sim"]
+SUITE = ["--profile", "ci", "-p", "tidegate-domain", "-p", "tidegate-engine", "-p", "tidegate-wire", "-p", "tidegate-sim", "-p", "tidegate-tests-sim"]
 WIRE = ["-p", "tidegate-aws", "--all-features"]
 PLAYED = ["--", "--skip", "two_thousand_random_worlds"]
 """What `first_failure` plays is not played again."""
@@ -128,7 +128,7 @@ def played(mutation: Mutation, seeds: int) -> Result:
 def tested(mutation: Mutation, packages: list[str]) -> Result:
     """Runs tests with one mutation; which of them fail."""
     began = time.monotonic()
-    ran = cargo("test", "--profile", "ci", "--tests", "--no-fail-fast", *packages, planted=mutation.name, quiet=True)
+    ran = cargo("test", "--tests", "--no-fail-fast", *packages, planted=mutation.name, quiet=True)
     failed = sorted(set(re.findall(r"^test (\S+) .*FAILED$", ran.stdout, flags=re.MULTILINE)))
     by = "the test " + failed[0] + (f" and {len(failed) - 1} more" if len(failed) > 1 else "") if failed else ""
     return Result(mutation, bool(failed), by, time.monotonic() - began)

@@ -2,6 +2,7 @@
 //! lifted.
 
 use jiff::Timestamp;
+use serde_json::json;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::freeze::{FreezeChange, Frozen};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
@@ -188,4 +189,20 @@ fn a_freeze_under_storm_keeps_every_invariant() {
         stormy.happens.push(Happening { at, on: None, then: Action::Freeze(plan) });
         play(stormy, u64::from(seed));
     }
+}
+
+#[test]
+fn whoever_is_paused_while_its_flags_wait_for_the_end_of_a_freeze_stays_paused() {
+    let mut paused = scenario("freeze-flags");
+    let ben = json!({ "verb": "pause", "rollout": "checkout-live-8", "by": "ben" });
+    let pause = json!({ "at": "18m", "then": { "command": ben } });
+    paused.happens.push(serde_json::from_value(pause).expect("a sound happening"));
+    let (simulation, report) = play(paused, 1);
+    let view = simulation.view();
+    let rollout = view.rollouts().values().next().expect("a rollout");
+    let before_the_deadline = view.timeline(&rollout.id).iter().rfind(|entry| entry.to == PhaseName::Paused);
+    assert!(before_the_deadline.is_some_and(|entry| entry.reason.to_string().contains("all clients get")));
+    assert_eq!(rises(&simulation).len(), 2, "no share after the pause");
+    let frozen = report.notices.iter().filter(|sent| sent.text.contains("frozen by ana"));
+    assert_eq!(frozen.count(), 1);
 }

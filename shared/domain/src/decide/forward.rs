@@ -34,9 +34,8 @@ pub(super) fn baking(at: &At<'_>, bake: &Bake, trigger: &Trigger) -> Decision {
         Trigger::Commanded(command) => match command.verb {
             Verb::Abort => abort(at, command),
             verb @ (Verb::Resume | Verb::Retry | Verb::RetryFixForward) => not_now(at, verb),
-            Verb::Promote | Verb::PromoteFull | Verb::Pause if bake.since.is_none() => {
-                At::ignored(Ignored::ShiftUnderWay)
-            }
+            Verb::Promote | Verb::PromoteFull if bake.since.is_none() => At::ignored(Ignored::ShiftUnderWay),
+            Verb::Pause if is_entering(at, bake) => At::ignored(Ignored::ShiftUnderWay),
             Verb::Promote => onward(at, bake.step, overridden(command)),
             Verb::PromoteFull => fully(at, overridden(command)),
             Verb::Pause => pause(at, bake, command),
@@ -66,6 +65,9 @@ pub(super) fn paused(at: &At<'_>, bake: &Bake, cause: &PauseCause, trigger: &Tri
             Verb::Abort => abort(at, command),
             verb @ (Verb::Retry | Verb::RetryFixForward) => not_now(at, verb),
             Verb::Pause => operator_pause(at, bake, cause, command),
+            Verb::Promote | Verb::PromoteFull if is_paused_while_flags_are_set(bake, cause) => {
+                At::ignored(Ignored::ShiftUnderWay)
+            }
             Verb::Promote => promote(at, bake, cause, overridden(command)),
             Verb::PromoteFull => fully(at, overridden(command)),
             Verb::Resume => resume(at, bake, cause, command),
@@ -264,6 +266,15 @@ fn pause(at: &At<'_>, bake: &Bake, command: &Command) -> Decision {
     let phase =
         Phase::Paused { bake: bake.clone(), cause: PauseCause::Operator { by: by.clone() }, since: at.now };
     at.to(phase, Reason::PausedBy { by, why: command.why.clone() }).done()
+}
+
+/// Whether a step has not got its share yet. One that has it and waits for its flags can be paused: that may take half an hour.
+fn is_entering(at: &At<'_>, bake: &Bake) -> bool {
+    bake.since.is_none() && at.rollout.step(bake.step).is_none_or(|step| at.rollout.weight() < step.weight)
+}
+
+fn is_paused_while_flags_are_set(bake: &Bake, cause: &PauseCause) -> bool {
+    bake.since.is_none() && matches!(cause, PauseCause::Operator { .. })
 }
 
 /// An operator's pause outlasts what would end by itself.

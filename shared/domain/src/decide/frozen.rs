@@ -48,10 +48,11 @@ fn cause(freeze: &Freeze) -> HoldCause {
     HoldCause::Frozen(freeze.clone())
 }
 
-/// What is to be done stays wished, is tried again by every sweep, and told once.
+/// What is to be done stays wished, is tried again by every sweep, and told once; whoever paused it themselves waits for nothing.
 pub(super) fn note(at: &At<'_>, freeze: &Freeze) -> Decision {
+    let is_paused = matches!(&at.rollout.phase, Phase::Paused { cause: PauseCause::Operator { .. }, .. });
     match Reason::Held(cause(freeze)) {
-        reason if reason == at.rollout.reason => At::ignored(Ignored::Frozen(freeze.clone())),
+        reason if is_paused || reason == at.rollout.reason => At::ignored(Ignored::Frozen(freeze.clone())),
         reason => at.stay(reason).tell(OutcomeKind::Paused).done(),
     }
 }

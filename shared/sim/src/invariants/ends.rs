@@ -95,9 +95,13 @@ pub(super) fn reach_people(view: &View<'_>) -> Checked {
         }
     }
     // Its page is put on the bus once. The bus may lose it; no attempt may come to that, and then the dead letter's alarm rings; and
-    // an event that could not be read for lack of a right may have been handled by a later attempt.
+    // an event that could not be read for lack of a right, or of a function that is tagged no more, may mean something else to a later
+    // attempt.
     let denied = view.struck().calls.values().any(|harms| harms.contains_key(Harm::Deny.kind()));
-    let lossy = denied || view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
+    let lossy = denied
+        || view.struck().kinds.contains_key("tagged")
+        || view.struck().kinds.contains_key("lost")
+        || !view.dead_letters().is_empty();
     for letter in view.quarantine().into_iter().filter(|_| !lossy) {
         let page =
             Outcome::quarantined(letter.received_by, &letter.id, &letter.problem, letter.at).outcome_id;

@@ -13,7 +13,8 @@ use crate::world::appconfig::{Released, STOPPED_BY_HAND};
 use crate::world::{Hosted, Where};
 
 /// Every value that a rollout's toggles changed is what it was, but for those that its page names, because somebody else has
-/// changed them since. Where somebody's own deployment came last, or somebody reverted the last one, it is theirs to say what is.
+/// changed them since, and those that another toggle was asked to change. Where somebody's own deployment came last, or somebody
+/// reverted the last one, it is theirs to say what is.
 pub(super) fn are_as_found(view: &View<'_>, rollout: &Rollout) -> Checked {
     let of_rollout = |toggle: &&Toggle| matches!(&toggle.asked, AskedBy::Rollout { rollout: asked } if *asked == rollout.id);
     let app_config = &view.world().app_config;
@@ -27,7 +28,10 @@ pub(super) fn are_as_found(view: &View<'_>, rollout: &Rollout) -> Checked {
         for (at, before) in first_edits(&toggle.edits) {
             let found = before.map(|text| json(text));
             let named = rollout.flags.left.iter().any(|left| left.starts_with(&at.to_string()));
-            holds(named || value(&now, at) == found, || {
+            let is_anothers = last
+                .and_then(|last| toggle_by(view, &last.description))
+                .is_some_and(|last| !of_rollout(&last) && last.edits.iter().any(|edit| edit.at == *at));
+            holds(named || is_anothers || value(&now, at) == found, || {
                 let found = format!("{at} is {:?}, and was {found:?}", value(&now, at));
                 Broken::by(
                     view,
@@ -90,7 +94,7 @@ impl Versions {
                     let broken = || Broken::of(view, "what is restored was there", of("restores nothing"));
                     holds(is_earlier, broken)?;
                 }
-                let Some(toggle) = toggle_of(view, written) else { continue };
+                let Some(toggle) = toggle_by(view, &written.description) else { continue };
                 let spots = spots(toggle);
                 let rest = |hosted: &Hosted| without(&hosted.text, &spots);
                 let own = rest(written);
@@ -124,8 +128,7 @@ impl Versions {
         for index in *known..deployments.len() {
             let started = &deployments[index];
             let text = |version| app_config.text(profile, version);
-            let hosted = Hosted { description: started.description.clone(), text: String::new() };
-            let toggle = toggle_of(view, &hosted).filter(|toggle| !toggle.ship_pending);
+            let toggle = toggle_by(view, &started.description).filter(|toggle| !toggle.ship_pending);
             let Some(toggle) = toggle.filter(|toggle| toggle.profile == *profile && !slept) else { continue };
             let before = deployments[..index]
                 .iter()
@@ -147,9 +150,9 @@ impl Versions {
     }
 }
 
-/// The toggle that wrote a version, where one did.
-fn toggle_of<'a>(view: &'a View<'_>, hosted: &Hosted) -> Option<&'a Toggle> {
-    let (id, _) = hosted.description.strip_prefix(SIGNATURE)?.rsplit_once(' ')?;
+/// The toggle that wrote a version, or started a deployment, as the description says.
+fn toggle_by<'a>(view: &'a View<'_>, description: &str) -> Option<&'a Toggle> {
+    let (id, _) = description.strip_prefix(SIGNATURE)?.rsplit_once(' ')?;
     view.toggles().get(&ToggleId(id.to_owned()))
 }
 

@@ -1,6 +1,6 @@
 //! What people say to a rollout: it is heard, and it is done once.
 
-use tidegate_domain::reason::Reason;
+use tidegate_domain::reason::{FlagReason, Reason};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
 use tidegate_domain::trigger::Verb;
 use tidegate_domain::units::Span;
@@ -53,7 +53,8 @@ pub(super) fn are_heard(view: &View<'_>, rollout: &Rollout) -> Checked {
     })
 }
 
-/// A rollout that somebody pauses while it bakes does not go on baking, unless the word was lost on its way.
+/// A rollout that somebody pauses while it bakes does not go on baking, unless the word was lost on its way. As long as a step's
+/// share is still being set a pause is refused.
 pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
     let lossy = view.struck().kinds.contains_key("lost") || !view.dead_letters().is_empty();
     let timeline = view.timeline(&rollout.id);
@@ -62,7 +63,11 @@ pub(super) fn are_paused(view: &View<'_>, rollout: &Rollout) -> Checked {
         let until = HEARD_WITHIN.after(said.at);
         let meanwhile = since.iter().take_while(|entry| entry.at <= until);
         let bakes = |entry: &Entry| entry.to == PhaseName::Baking;
-        before.last().is_some_and(bakes) && meanwhile.clone().all(bakes) && view.now() > until
+        let is_reached = |entry: &Entry| {
+            matches!(entry.reason, Reason::WeightReached(_) | Reason::Flags(FlagReason::Due { .. }))
+        };
+        let has_share = before.iter().rev().take_while(|entry| entry.wish.is_none()).any(is_reached);
+        before.last().is_some_and(bakes) && has_share && meanwhile.clone().all(bakes) && view.now() > until
     };
     let missed = kept(view, rollout).find(|said| said.verb == Verb::Pause && bakes_on(said));
     holds(lossy || missed.is_none(), || {

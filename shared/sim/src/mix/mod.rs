@@ -67,7 +67,7 @@ impl fmt::Display for Strand {
 /// A happening in a line, as YAML would have it.
 fn said(happening: &Happening) -> String {
     let then = serde_json::to_string(&happening.then).unwrap_or_default();
-    let then = then.replace("\":", ": ").replace(",\"", ", ").replace('"', "");
+    let then = then.replace("\\\"", "'").replace("\":", ": ").replace(",\"", ", ").replace('"', "");
     let then = then.strip_prefix('{').and_then(|then| then.strip_suffix('}')).unwrap_or(&then);
     let on = happening.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
     format!("at {}{on} {then}", happening.at)

@@ -1,6 +1,7 @@
-//! Plays many seeds on every core and writes what came of them: `soak SEEDS OUT COMMIT DATE`.
+//! Plays many seeds on every core and writes what came of them: `soak LAST OUT COMMIT DATE [FIRST]`.
 
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
 use tidegate_tests_sim::coverage::Coverage;
@@ -11,17 +12,20 @@ const BETWEEN_REPORTS: u64 = 5_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [seeds, out, commit, date] = &arguments[..] else {
-        eprintln!("usage: soak SEEDS OUT COMMIT DATE, like: soak 2000 docs/soak.md 1a2b3c4 2026-11-22");
+    let (Some([last, out, commit, date]), first) = (arguments.first_chunk(), arguments.get(4)) else {
+        eprintln!(
+            "usage: soak LAST OUT COMMIT DATE [FIRST], like: soak 2000 docs/soak.md 1a2b3c4 2026-11-22"
+        );
         return ExitCode::from(64);
     };
-    let Ok(seeds) = seeds.parse::<u64>() else {
-        eprintln!("{seeds:?} is not a number of seeds");
+    let first = first.map_or("1", String::as_str);
+    let (Ok(last), Ok(first @ 1..)) = (last.parse::<u64>(), first.parse::<u64>()) else {
+        eprintln!("{last:?} and {first:?} are to be the last seed and the first one");
         return ExitCode::from(64);
     };
-    let (mut coverage, mut failures, mut played) = (Coverage::default(), Vec::new(), 0);
-    while played < seeds {
-        let to = seeds.min(played + BETWEEN_REPORTS);
+    let (mut coverage, mut failures, mut played) = (Coverage::default(), Vec::new(), first - 1);
+    while played < last {
+        let to = last.min(played + BETWEEN_REPORTS);
         let (reached, failed) = play_all(played + 1..=to);
         for failure in &failed {
             eprintln!("{failure}");
@@ -29,7 +33,7 @@ fn main() -> ExitCode {
         coverage.add(&reached);
         failures.extend(failed);
         played = to;
-        if let Err(error) = std::fs::write(out, report(played, commit, date, &coverage, &failures)) {
+        if let Err(error) = std::fs::write(out, report(first..=played, commit, date, &coverage, &failures)) {
             eprintln!("{out}: {error}");
             return ExitCode::from(74);
         }
@@ -37,10 +41,18 @@ fn main() -> ExitCode {
     if failures.is_empty() && coverage.faults().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn report(seeds: u64, commit: &str, date: &str, coverage: &Coverage, failures: &[String]) -> String {
+fn report(
+    seeds: RangeInclusive<u64>,
+    commit: &str,
+    date: &str,
+    coverage: &Coverage,
+    failures: &[String],
+) -> String {
     let mut text = format!(
         "# Random worlds\n\nEach seed draws a world and the faults in it; every invariant is checked after every step. Written by \
-         `make soak SEEDS={seeds}` on {date}, commit {commit}.\n\n- Seeds played: {seeds}\n- Seeds that broke an invariant: {}\n",
+         `make soak` on {date}, commit {commit}.\n\n- Seeds played: {} to {}\n- Seeds that broke an invariant: {}\n",
+        seeds.start(),
+        seeds.end(),
         failures.len()
     );
     for fault in coverage.faults() {
