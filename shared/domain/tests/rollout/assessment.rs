@@ -82,6 +82,13 @@ fn evidence_of_an_earlier_step_does_not_pass_this_one() {
 }
 
 #[test]
+fn a_pass_rests_on_minutes_that_have_settled() {
+    let just_enough = ticks(10, (1_200, 12), (22_800, 228));
+    assert_eq!(verdict(&in_step_0(), &just_enough, &[], 10), "continue");
+    assert_eq!(verdict(&in_step_0(), &just_enough, &[], 12), "pass");
+}
+
+#[test]
 fn harm_takes_the_candidate_back_in_every_phase_with_traffic() {
     let bad = ticks(8, (2_000, 100), (38_000, 380));
     for place in [places::baking_places(), places::paused_places()].into_iter().flatten() {
