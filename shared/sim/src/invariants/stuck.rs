@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tidegate_domain::decide::STUCK_AFTER;
-use tidegate_domain::rollout::{Phase, Return, RolloutId};
+use tidegate_domain::rollout::{Phase, RolloutId};
 use tidegate_domain::units::Span;
 
 use super::{Broken, Checked, holds, strikes};
@@ -24,11 +24,10 @@ pub(super) struct WaysBack(BTreeMap<RolloutId, (u64, Timestamp)>);
 impl WaysBack {
     /// Every way back of Tidegate's own that is overdue is told.
     pub fn check(&mut self, view: &View<'_>) -> Checked {
-        let untold = view.rollouts().values().filter_map(|rollout| match &rollout.phase {
-            Phase::RollingBack(way @ Return { told: None, .. }) if rollout.mover.is_tidegate() => {
-                Some((rollout, way))
-            }
-            _ => None,
+        let own = view.rollouts().values().filter(|rollout| rollout.mover.is_tidegate());
+        let untold = own.filter_map(|rollout| {
+            let Phase::RollingBack(way) = &rollout.phase else { return None };
+            way.told.is_none().then_some((rollout, way))
         });
         let untold: Vec<_> = untold.collect();
         self.0.retain(|id, _| untold.iter().any(|(rollout, _)| rollout.id == *id));
