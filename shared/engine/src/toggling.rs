@@ -210,13 +210,12 @@ impl Toggling {
     ) -> Result<Carried, Fault> {
         let performed = match act {
             Act::Stop { number } => self.flags.stop(place, *number).await.map(|()| Carried::Stopped),
-            Act::Deploy { base, edits, after_version, after_number, is_exact } => {
-                let was_deployed = *is_exact || toggle.goal == Goal::Restore;
+            Act::Deploy { base, edits, after_version, after_number, .. } => {
                 let is_fresh = known.is_some_and(|content| content.version == *base);
                 let fences = Fences {
                     after_version: *after_version,
                     after_number: *after_number,
-                    in_force: (was_deployed && !is_fresh).then_some(*base),
+                    in_force: toggle.must_be_in_force(act).filter(|_| !is_fresh),
                 };
                 let changed = self.text(place, *base, known).await.and_then(|text| {
                     let unreadable =

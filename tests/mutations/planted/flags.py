@@ -56,8 +56,8 @@ MUTATIONS: list[Mutation] = [
         "what was reverted meanwhile is deployed again",
         "a version that waited to be deployed brings back what somebody took back since",
         TOGGLING,
-        "in_force: «(was_deployed && !is_fresh).then_some(*base)»,",
-        "{ let _ = (was_deployed, is_fresh); None }",
+        "in_force: «toggle.must_be_in_force(act).filter(|_| !is_fresh)»,",
+        "{ let _ = is_fresh; None }",
     ),
     mutation(
         "a toggle's outcome is not told",

@@ -314,6 +314,14 @@ impl Toggle {
         self.strategy.is_none() || self.goal == Goal::Restore
     }
 
+    /// The version that must still be in force when an act of this toggle is performed. A draft never was; what goes back was.
+    pub fn must_be_in_force(&self, act: &Act) -> Option<u64> {
+        match act {
+            Act::Deploy { base, is_exact, .. } => (*is_exact || self.goal == Goal::Restore).then_some(*base),
+            Act::Stop { .. } | Act::Rewrite { .. } => None,
+        }
+    }
+
     /// Whether the sweep has to look at it.
     pub fn is_live(&self) -> bool {
         !matches!(self.stage, Stage::Done { .. } | Stage::Failed { .. }) || self.untold.is_some()
