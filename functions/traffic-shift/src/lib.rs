@@ -150,16 +150,32 @@ impl Forward {
             Ok(None) => {}
             found => return settled(found, |id| id.map_or(Performed::Done, Performed::Started)),
         }
-        match frozen(engine).await? {
-            None => settled(self.deployments.start(order, &description).await, Performed::Started),
-            Some(freeze) => Ok(Some(Performed::Frozen(freeze))),
+        match Clearance::read(engine, rollout).await? {
+            Clearance::Granted => {
+                settled(self.deployments.start(order, &description).await, Performed::Started)
+            }
+            Clearance::Thawed => Ok(Some(Performed::Thawed)),
+            Clearance::Frozen(freeze) => Ok(Some(Performed::Frozen(freeze))),
         }
     }
 }
 
 /// The freeze as it stands right before a write that would raise a weight: whoever decided before it and slept raises nothing.
-async fn frozen(engine: &Engine) -> Result<Option<Freeze>, Fault> {
-    Ok(engine.store.freeze_switch().await?.freeze())
+enum Clearance {
+    Granted,
+    Frozen(Freeze),
+    /// It is over, and somebody who still read it may be about to give up what is wished.
+    Thawed,
+}
+
+impl Clearance {
+    async fn read(engine: &Engine, rollout: &Rollout) -> Result<Self, Fault> {
+        Ok(match engine.store.freeze_switch().await?.freeze() {
+            Some(freeze) => Self::Frozen(freeze),
+            None if rollout.is_held_by_freeze() => Self::Thawed,
+            None => Self::Granted,
+        })
+    }
 }
 
 /// Who moves the traffic of a rollout that is tried again: of a deployment that somebody else started there is no other try.
@@ -190,16 +206,24 @@ impl Hands for Forward {
         pending: &Pending,
     ) -> Result<Option<Performed>, Fault> {
         match &pending.effect {
-            Effect::Shift { wish, fence } => match frozen(engine).await? {
-                None => route(&self.routers, &rollout.target, wish, fence).await.map(Some),
-                Some(freeze) => held(&self.routers, &rollout.target, wish, fence, freeze).await.map(Some),
+            Effect::Shift { wish, fence } => match Clearance::read(engine, rollout).await? {
+                Clearance::Granted => route(&self.routers, &rollout.target, wish, fence).await.map(Some),
+                Clearance::Thawed => Ok(Some(Performed::Thawed)),
+                Clearance::Frozen(freeze) => {
+                    held(&self.routers, &rollout.target, wish, fence, freeze).await.map(Some)
+                }
             },
             Effect::StartDeployment { order } => self.start(engine, rollout, order).await,
             Effect::ContinueDeployment { deployment, wait } => {
-                if let Some(freeze) = frozen(engine).await?.filter(|_| pending.effect.raises()) {
-                    return Ok(Some(Performed::Frozen(freeze)));
+                match Clearance::read(engine, rollout).await? {
+                    Clearance::Frozen(freeze) if pending.effect.raises() => {
+                        Ok(Some(Performed::Frozen(freeze)))
+                    }
+                    // It is never given up.
+                    Clearance::Frozen(_) | Clearance::Thawed | Clearance::Granted => {
+                        settled(self.deployments.go_on(deployment, *wait).await, |()| Performed::Done)
+                    }
                 }
-                settled(self.deployments.go_on(deployment, *wait).await, |()| Performed::Done)
             }
             Effect::StartNext => {
                 engine.start_next(&rollout.target).await?;

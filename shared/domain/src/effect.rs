@@ -225,7 +225,19 @@ impl Effect {
     }
 
     fn is_held_by(&self, result: &Performed) -> bool {
-        self.raises() && matches!(result, Performed::Frozen(_))
+        let is_given_up = matches!(self, Self::Shift { .. } | Self::StartDeployment { .. });
+        match result {
+            Performed::Frozen(_) => self.raises(),
+            Performed::Thawed => is_given_up,
+            Performed::Routed { .. }
+            | Performed::FenceLost(_)
+            | Performed::Started(_)
+            | Performed::FlagsExamined(_)
+            | Performed::FlagsSet
+            | Performed::FlagsBack(_)
+            | Performed::Denied(_)
+            | Performed::Done => false,
+        }
     }
 
     /// The routing it wants, where it moves traffic.
@@ -272,6 +284,8 @@ pub enum Performed {
     Denied(String),
     /// The installation is frozen: nothing was done.
     Frozen(Freeze),
+    /// The freeze that kept it from being done is over: nothing was done yet.
+    Thawed,
     /// An effect without a routing is done.
     Done,
 }

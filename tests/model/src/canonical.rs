@@ -34,7 +34,11 @@ impl World {
         for worker in &mut self.workers {
             match worker {
                 Worker::Idle => {}
-                Worker::Loaded { doc, .. } => found.extend(revisions_of(doc)),
+                Worker::Loaded { doc, .. } | Worker::Barred { doc, .. } => found.extend(revisions_of(doc)),
+                Worker::Cleared { doc, wished: done, .. } => {
+                    found.extend(revisions_of(doc));
+                    found.push(&mut done.fence);
+                }
                 Worker::Acted { done, .. } => {
                     found.extend(Some(&mut done.fence).filter(|_| done.effect.is_write()));
                 }
@@ -51,7 +55,9 @@ impl World {
         let mut found: Vec<&mut Version> = self.docs[of].iter_mut().flat_map(versions_of).collect();
         for worker in &mut self.workers {
             match worker {
-                Worker::Loaded { id, doc, trigger, .. } | Worker::Saw { id, doc, trigger, .. }
+                Worker::Loaded { id, doc, trigger, .. }
+                | Worker::Barred { id, doc, trigger, .. }
+                | Worker::Saw { id, doc, trigger, .. }
                     if *id == of =>
                 {
                     found.extend(versions_of(doc));
@@ -61,7 +67,17 @@ impl World {
                     found.push(&mut done.by);
                     found.extend(version_of(trigger));
                 }
-                Worker::Idle | Worker::Loaded { .. } | Worker::Acted { .. } | Worker::Saw { .. } => {}
+                Worker::Cleared { id, doc, wished, trigger, .. } if *id == of => {
+                    found.extend(versions_of(doc));
+                    found.push(&mut wished.by);
+                    found.extend(version_of(trigger));
+                }
+                Worker::Idle
+                | Worker::Loaded { .. }
+                | Worker::Cleared { .. }
+                | Worker::Barred { .. }
+                | Worker::Acted { .. }
+                | Worker::Saw { .. } => {}
             }
         }
         found
@@ -88,7 +104,11 @@ fn versions_of(doc: &mut Doc) -> impl Iterator<Item = &mut Version> {
 fn version_of(trigger: &mut Trigger) -> Option<&mut Version> {
     match trigger {
         Trigger::Pass(version) | Trigger::Harm(version) => Some(version),
-        Trigger::Reconcile | Trigger::Abort | Trigger::Supersede => None,
+        Trigger::Reconcile
+        | Trigger::Abort
+        | Trigger::Supersede
+        | Trigger::Frozen { .. }
+        | Trigger::Thawed => None,
     }
 }
 

@@ -137,6 +137,8 @@ pub struct Doc {
     pub base: u8,
     /// The revision on which the way back was written.
     pub written_on: Option<Version>,
+    /// Whether it is noted that a freeze holds what is pending.
+    pub held: bool,
 }
 
 /// What the target looks like.
@@ -174,6 +176,14 @@ pub enum Trigger {
     Abort,
     /// A newer rollout wants the target.
     Supersede,
+    /// A share was not written, for all is frozen. `alone`: whoever read an older document is gone, and was before the target was
+    /// read.
+    Frozen {
+        /// Whether nobody else can be about to write.
+        alone: bool,
+    },
+    /// A freeze held what is pending, and is over.
+    Thawed,
 }
 
 /// The next document, or `None` where nothing changes.
@@ -209,6 +219,15 @@ pub fn decide(doc: &Doc, id: Id, role: Role, trigger: Trigger, saw: &Alias) -> O
         }
         (Phase::Baking(step), Role::Mover, Trigger::Reconcile) => on_course(doc, id, step, saw),
         (Phase::Watching, Role::Mover, Trigger::Reconcile) => on_course(doc, id, ALL, saw),
+        (Phase::Baking(step), Role::Mover, Trigger::Frozen { alone }) if writes => {
+            frozen(doc, id, step, saw, alone)
+        }
+        (Phase::Watching, Role::Mover, Trigger::Frozen { alone }) if writes => {
+            frozen(doc, id, ALL, saw, alone)
+        }
+        (Phase::Baking(_) | Phase::Watching, Role::Mover, Trigger::Thawed) if doc.held => {
+            Some(doc.wishing_anew())
+        }
         (Phase::RollingBack(end), Role::Returner, Trigger::Reconcile) => on_the_way_back(doc, id, end, saw),
         (
             Phase::Queued
@@ -218,7 +237,13 @@ pub fn decide(doc: &Doc, id: Id, role: Role, trigger: Trigger, saw: &Alias) -> O
             | Phase::RollingBack(_)
             | Phase::Ended(_),
             Role::Mover | Role::Returner | Role::Teller,
-            Trigger::Reconcile | Trigger::Pass(_) | Trigger::Harm(_) | Trigger::Abort | Trigger::Supersede,
+            Trigger::Reconcile
+            | Trigger::Pass(_)
+            | Trigger::Harm(_)
+            | Trigger::Abort
+            | Trigger::Supersede
+            | Trigger::Frozen { .. }
+            | Trigger::Thawed,
         ) => None,
     }
 }
@@ -236,6 +261,16 @@ fn on_course(doc: &Doc, id: Id, step: Share, saw: &Alias) -> Option<Doc> {
     }
 }
 
+/// What is pending is noted as held, and given up when nobody can be about to write it: the rollout stands where its traffic is.
+fn frozen(doc: &Doc, id: Id, step: Share, saw: &Alias, alone: bool) -> Option<Doc> {
+    let before = if step == 1 { Phase::Preflight } else { Phase::Baking(step - 1) };
+    match saw.share_of(id) {
+        has if has == step => Some(doc.with(doc.phase, &[])),
+        _ if !doc.held => Some(Doc { version: doc.version + 1, held: true, ..doc.clone() }),
+        _ => alone.then(|| doc.with(before, &[])),
+    }
+}
+
 /// "Back" is said once the target was read back, with a write of ours on it.
 fn on_the_way_back(doc: &Doc, id: Id, end: End, saw: &Alias) -> Option<Doc> {
     let again = || Some(doc.with(doc.phase, &[(Effect::TakeBack, saw.revision)]));
@@ -249,6 +284,11 @@ fn on_the_way_back(doc: &Doc, id: Id, end: End, saw: &Alias) -> Option<Doc> {
 }
 
 impl Doc {
+    /// The first version.
+    pub const fn new(phase: Phase, pending: Vec<Pending>) -> Self {
+        Self { version: 1, phase, pending, base: 0, written_on: None, held: false }
+    }
+
     /// The next version, with this phase; new writes take the place of old ones.
     fn with(&self, phase: Phase, wanted: &[(Effect, Version)]) -> Self {
         let version = self.version + 1;
@@ -260,7 +300,15 @@ impl Doc {
             pending: kept.chain(new).collect(),
             base: self.base,
             written_on: self.written_on,
+            held: false,
         }
+    }
+
+    /// The same writes, wanted by a version of their own.
+    fn wishing_anew(&self) -> Self {
+        let writes = self.pending.iter().filter(|pending| pending.effect.is_write());
+        let wanted: Vec<_> = writes.map(|pending| (pending.effect, pending.fence)).collect();
+        self.with(self.phase, &wanted)
     }
 
     fn ended(&self, end: End) -> Self {
@@ -277,6 +325,7 @@ impl Doc {
             pending,
             base: self.base,
             written_on,
+            held: self.held && !done.effect.is_write(),
         })
     }
 }

@@ -17,6 +17,8 @@ pub struct Limits {
     pub by_hand: u8,
     /// Rollouts found harmful, or aborted.
     pub setbacks: u8,
+    /// Freezes, each of which may be lifted at any time.
+    pub freezes: u8,
 }
 
 /// A mistake that the protocol could have; the checks have to find each.
@@ -38,6 +40,10 @@ pub enum Flaw {
     SaidUnread,
     /// Forgets, once killed, what was committed and not performed.
     ForgetsEffects,
+    /// Gives up what a freeze holds while somebody may be about to write it.
+    GivesUpAtOnce,
+    /// Writes what a freeze held without wishing it anew.
+    WritesWhatWasHeld,
 }
 
 /// A step of a rollout from one phase to another.
@@ -65,6 +71,10 @@ pub enum Happening {
     SetBack(Id, bool),
     /// Somebody gives all traffic to stable, by hand.
     ByHand,
+    /// All is frozen.
+    Freeze,
+    /// The freeze is lifted.
+    Thaw,
     /// A function is woken.
     Wake(usize, Role, Id, Trigger),
     /// A function makes its next call.
@@ -111,6 +121,11 @@ impl Model for Protocol {
         if world.left.by_hand > 0 && world.alias.candidate.is_some() {
             happenings.push(Happening::ByHand);
         }
+        if world.frozen {
+            happenings.push(Happening::Thaw);
+        } else if world.left.freezes > 0 {
+            happenings.push(Happening::Freeze);
+        }
         for (worker, stage) in world.workers.iter().enumerate() {
             if *stage != Worker::Idle {
                 happenings.push(Happening::Step(worker));
@@ -128,8 +143,7 @@ impl Model for Protocol {
                 let phase = if next.lock.is_none() { Phase::Preflight } else { Phase::Queued };
                 let away = Pending { by: 1, effect: Effect::Supersede, fence: 0 };
                 let pending = if phase == Phase::Queued { vec![away] } else { Vec::new() };
-                next.docs[1] =
-                    Some(Doc { version: 1, phase, pending, base: next.alias.stable, written_on: None });
+                next.docs[1] = Some(Doc { base: next.alias.stable, ..Doc::new(phase, pending) });
                 next.lock = next.lock.or(Some(1));
             }
             Happening::Pass(id) => {
@@ -152,6 +166,11 @@ impl Model for Protocol {
                 next.left.by_hand -= 1;
                 next.moved_by_hand = true;
             }
+            Happening::Freeze => {
+                next.frozen = true;
+                next.left.freezes -= 1;
+            }
+            Happening::Thaw => next.frozen = false,
             Happening::Wake(worker, role, id, trigger) => {
                 next.workers[worker] = next.loaded(role, id, trigger);
             }
@@ -216,20 +235,12 @@ impl Model for Protocol {
                 "once nothing goes wrong any more, every rollout ends and people are told",
                 |model: &Self, world: &World| {
                     // A function under way that stops here is one that was killed, which is a state of its own.
-                    if world.workers.iter().any(|worker| *worker != Worker::Idle) {
-                        return true;
-                    }
-                    let rest = world.settled(model.flaw);
-                    [0, 1].iter().all(|&id| match &rest.docs[id] {
-                        None => true,
-                        Some(doc) => {
-                            matches!(doc.phase, Phase::Ended(_))
-                                && doc.pending.is_empty()
-                                && rest.told[id] > 0
-                        }
-                    }) && rest.alias.candidate.is_none()
+                    !world.is_idle() || World { frozen: false, ..world.clone() }.settled(model.flaw).is_over()
                 },
             ),
+            Property::always("a freeze keeps nothing from going back", |model: &Self, world: &World| {
+                !world.frozen || !world.is_idle() || world.aborted().settled(model.flaw).is_over()
+            }),
         ]
     }
 }

@@ -18,6 +18,21 @@ pub(crate) enum Worker {
         trigger: Trigger,
         doc: Doc,
     },
+    /// It has read that nothing is frozen, and is about to write a share.
+    Cleared {
+        role: Role,
+        id: Id,
+        trigger: Trigger,
+        doc: Doc,
+        wished: Pending,
+    },
+    /// It has read that all is frozen.
+    Barred {
+        role: Role,
+        id: Id,
+        trigger: Trigger,
+        doc: Doc,
+    },
     /// It has done what was pending, and has not recorded it.
     Acted {
         role: Role,
@@ -39,6 +54,14 @@ impl Worker {
     fn has_told(&self, id: Id) -> bool {
         matches!(self, Self::Acted { id: of, done, .. } if *of == id && done.effect == Effect::Tell)
     }
+
+    /// Whether it read this document when nothing of a freeze was noted in it, and goes on with that.
+    fn is_from_before_the_note(&self, of: Id) -> bool {
+        match self {
+            Self::Loaded { id, doc, .. } | Self::Cleared { id, doc, .. } => *id == of && !doc.held,
+            Self::Idle | Self::Barred { .. } | Self::Acted { .. } | Self::Saw { .. } => false,
+        }
+    }
 }
 
 /// Everything there is.
@@ -47,6 +70,7 @@ pub struct World {
     pub(crate) docs: [Option<Doc>; 2],
     pub(crate) lock: Option<Id>,
     pub(crate) alias: Alias,
+    pub(crate) frozen: bool,
     pub(crate) workers: [Worker; 2],
     /// What was said on the bus; it may come at any time, any number of times, or never.
     pub(crate) said: [BTreeSet<Trigger>; 2],
@@ -62,12 +86,11 @@ pub struct World {
 
 impl World {
     pub(crate) fn new(limits: Limits) -> Self {
-        let first =
-            Doc { version: 1, phase: Phase::Preflight, pending: Vec::new(), base: 0, written_on: None };
         Self {
-            docs: [Some(first), None],
+            docs: [Some(Doc::new(Phase::Preflight, Vec::new())), None],
             lock: Some(0),
             alias: Alias { stable: 0, candidate: None, revision: 0 },
+            frozen: false,
             workers: [Worker::Idle, Worker::Idle],
             said: [BTreeSet::new(), BTreeSet::new()],
             sent: [false, false],
@@ -150,11 +173,31 @@ impl World {
             Worker::Loaded { role, id, trigger, doc } => {
                 let mine = doc.pending.iter().find(|pending| pending.effect.owner() == role).copied();
                 match mine {
+                    Some(wished) if matches!(wished.effect, Effect::Shift(_)) => match self.frozen {
+                        true => Worker::Barred { role, id, trigger, doc },
+                        false if doc.held && flaw != Some(Flaw::WritesWhatWasHeld) => {
+                            Worker::Saw { role, id, trigger: Trigger::Thawed, doc, saw: self.alias }
+                        }
+                        false => Worker::Cleared { role, id, trigger, doc, wished },
+                    },
                     Some(pending) if self.perform(id, pending, flaw) => {
                         Worker::Acted { role, id, trigger, done: pending }
                     }
                     Some(_) | None => Worker::Saw { role, id, trigger, doc, saw: self.alias },
                 }
+            }
+            Worker::Cleared { role, id, trigger, doc, wished } => {
+                if self.perform(id, wished, flaw) {
+                    Worker::Acted { role, id, trigger, done: wished }
+                } else {
+                    Worker::Saw { role, id, trigger, doc, saw: self.alias }
+                }
+            }
+            Worker::Barred { role, id, doc, .. } => {
+                // Its own place is empty meanwhile.
+                let others = self.workers.iter().any(|worker| worker.is_from_before_the_note(id));
+                let alone = !others || flaw == Some(Flaw::GivesUpAtOnce);
+                Worker::Saw { role, id, trigger: Trigger::Frozen { alone }, doc, saw: self.alias }
             }
             Worker::Acted { role, id, trigger, done } => {
                 self.sent[id] |= done.effect == Effect::Tell;
@@ -217,6 +260,29 @@ impl World {
             }
         }
         world
+    }
+
+    /// Somebody aborts whatever there is.
+    pub(crate) fn aborted(&self) -> Self {
+        let mut world = self.clone();
+        for said in &mut world.said {
+            said.insert(Trigger::Abort);
+        }
+        world
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.workers.iter().all(|worker| *worker == Worker::Idle)
+    }
+
+    /// Whether every rollout has ended, people were told, and no candidate has a share.
+    pub(crate) fn is_over(&self) -> bool {
+        let is_over = |id: Id, doc: &Doc| {
+            matches!(doc.phase, Phase::Ended(_)) && doc.pending.is_empty() && self.told[id] > 0
+        };
+        let all =
+            self.docs.iter().enumerate().all(|(id, doc)| doc.as_ref().is_none_or(|doc| is_over(id, doc)));
+        all && self.alias.candidate.is_none()
     }
 
     /// One invocation from start to end.

@@ -116,8 +116,15 @@ MUTATIONS: list[Mutation] = [
         "a freeze is not looked for before a write",
         "what was wished before it still raises the weight",
         "functions/traffic-shift/src/lib.rs",
-        "    Ok(«engine.store.freeze_switch().await?.freeze()»)",
+        "        Ok(match «engine.store.freeze_switch().await?.freeze()» {",
         "{ let _ = engine; None }",
+    ),
+    mutation(
+        "what a freeze held is not wished anew",
+        "it is written when the freeze is over, whoever gives it up at the same moment",
+        "functions/traffic-shift/src/lib.rs",
+        "            None if «rollout.is_held_by_freeze()» => Self::Thawed,",
+        "{ let _ = rollout; false }",
     ),
     mutation(
         "a taken-back alias is written under a new deployment",

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
+use tidegate_domain::decide::LONGEST_FUNCTION_TIMEOUT;
 use tidegate_domain::effect::Owner;
 use tidegate_domain::freeze::{FreezeChange, Frozen};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
@@ -134,21 +135,70 @@ fn a_function_that_sleeps_before_any_call_but_the_write_raises_nothing_afterward
     }
 }
 
-#[test]
-fn whenever_it_was_frozen_the_rollout_goes_on_when_that_is_over() {
-    let count = boundaries("healthy");
+fn goes_on_when_it_is_thawed(way: &str, after: Span) {
+    let count = boundaries(way);
     for nth in (1..=count).step_by(29) {
-        let mut patient = scenario("healthy");
+        let mut patient = scenario(way);
         patient.policy["deadline"] = "20h".into();
         patient.limit = Span::hours(20);
         let (mut simulation, _) = frozen_at(patient, nth);
-        simulation.cloud().advance(Span::minutes(40));
+        simulation.cloud().advance(after);
         switch(&mut simulation, Frozen::Off { because: None });
         let report = simulation.run();
         let phases: Vec<PhaseName> =
             simulation.view().rollouts().values().map(|rollout| rollout.phase.name()).collect();
-        assert_eq!(phases, [PhaseName::Succeeded], "{nth} of {count}: {report:?}");
+        assert_eq!(phases, [PhaseName::Succeeded], "{way}, {nth} of {count}: {report:?}");
     }
+}
+
+#[test]
+fn whenever_it_was_frozen_the_rollout_goes_on_when_that_is_over() {
+    for after in [Span::minutes(1), Span::minutes(40)] {
+        goes_on_when_it_is_thawed("healthy", after);
+        goes_on_when_it_is_thawed("codedeploy-drive", after);
+    }
+}
+
+/// Who read the freeze may be about to give a wish up when it is lifted, while somebody else is about to write that wish.
+#[test]
+fn whoever_gives_a_wish_up_while_the_freeze_is_lifted_comes_too_late_or_first() {
+    let mut given_up = 0;
+    for seed in 1..=60 {
+        let mut doubled = scenario("healthy");
+        doubled.chances = Chances {
+            duplicates: "100%".parse().expect("a share"),
+            late: "50%".parse().expect("a share"),
+            ..Chances::default()
+        };
+        let mut simulation = Simulation::new(doubled, seed, house()).expect("a sound scenario");
+        let rollout = |simulation: &Simulation| simulation.view().rollouts().values().next().cloned();
+        let wishes = |simulation: &Simulation| {
+            let wished =
+                |rollout: Rollout| rollout.pending.iter().any(|pending| pending.effect.wish().is_some());
+            rollout(simulation).is_some_and(wished)
+        };
+        while !wishes(&simulation) && simulation.step().is_some() {}
+        freeze(&mut simulation);
+        let noted = |simulation: &Simulation| rollout(simulation).is_some_and(|r| r.is_held_by_freeze());
+        while wishes(&simulation) && !noted(&simulation) && simulation.step().is_some() {}
+        simulation.cloud().advance(LONGEST_FUNCTION_TIMEOUT * 2);
+        let does = Harm::Sleep(Span::seconds(50));
+        let (function, call) = (Some(Owner::TrafficShift), Some(Call::Commit));
+        simulation.cloud().aim(Aim { function, call, nth: 1, lasts: None, does });
+        let asleep = |simulation: &Simulation| {
+            simulation.view().log().iter().any(|happened| happened.what.contains("sleep 50s"))
+        };
+        while !asleep(&simulation) && simulation.step().is_some() {}
+        given_up += u32::from(wishes(&simulation));
+        switch(&mut simulation, Frozen::Off { because: None });
+        let does = Harm::Sleep(Span::seconds(45));
+        let (call, lasts) = (Some(Call::Route), Some(Span::seconds(50)));
+        simulation.cloud().aim(Aim { function, call, nth: 1, lasts, does });
+        let report = simulation.run();
+        let phase = rollout(&simulation).map(|rollout| rollout.phase.name());
+        assert_eq!(phase, Some(PhaseName::Succeeded), "{seed}: {report:?}");
+    }
+    assert!(given_up > 20, "{given_up} slept before they gave a wish up");
 }
 
 #[test]

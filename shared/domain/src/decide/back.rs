@@ -126,6 +126,7 @@ fn performed(at: &At<'_>, way: &Return, result: &Performed) -> Decision {
         }
         Performed::Done
         | Performed::Frozen(_)
+        | Performed::Thawed
         | Performed::Started(_)
         | Performed::FlagsExamined(_)
         | Performed::FlagsSet

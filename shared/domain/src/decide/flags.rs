@@ -47,6 +47,7 @@ fn examined(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
         | Performed::Started(_)
         | Performed::Denied(_)
         | Performed::Frozen(_)
+        | Performed::Thawed
         | Performed::FlagsSet
         | Performed::FlagsBack(_)
         | Performed::Done => At::ignored(Ignored::NotPending),
@@ -82,6 +83,7 @@ fn switched(at: &At<'_>, effect: EffectId, flags: &[usize], result: &Performed) 
         | Performed::Started(_)
         | Performed::FlagsExamined(_)
         | Performed::FlagsBack(_)
+        | Performed::Thawed
         | Performed::Done => At::ignored(Ignored::NotPending),
     }
 }

@@ -330,8 +330,8 @@ fn not_now(at: &At<'_>, verb: Verb) -> Decision {
 
 /// What came of moving the traffic forward.
 fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
-    let wish = at.rollout.pending.iter().find_map(|pending| pending.effect.wish());
-    let Some((wish, _)) = wish else { return At::ignored(Ignored::NotPending) };
+    let wished = at.rollout.pending.iter().find_map(|pending| Some((pending, pending.effect.wish()?)));
+    let Some((pending, (wish, _))) = wished else { return At::ignored(Ignored::NotPending) };
     match result {
         Performed::Routed { observed, .. } => reached(at, bake, observed),
         Performed::FenceLost(found)
@@ -345,6 +345,7 @@ fn shifted(at: &At<'_>, bake: Option<&Bake>, result: &Performed) -> Decision {
         }
         Performed::Denied(why) => denied(at, bake, why),
         Performed::Frozen(freeze) => frozen::unwritten(at, freeze),
+        Performed::Thawed => frozen::wished_anew(at, pending.id, &pending.effect),
         Performed::Done
         | Performed::Started(_)
         | Performed::FlagsExamined(_)

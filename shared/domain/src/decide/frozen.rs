@@ -83,6 +83,12 @@ pub(super) fn unwritten(at: &At<'_>, freeze: &Freeze) -> Decision {
     at.to(Phase::Paused { bake, cause, since }, reason).wishless().done()
 }
 
+/// What a freeze kept from being done is wished anew before it is done. Whoever read the freeze and would give it up is too late
+/// then; where they were faster, there is nothing left to wish.
+pub(super) fn wished_anew(at: &At<'_>, id: EffectId, held: &Effect) -> Decision {
+    at.stay(Reason::HoldOver).without(id).then(held.clone()).done()
+}
+
 /// The step whose share the candidate has; `None` before the first.
 fn standing(rollout: &Rollout) -> Option<usize> {
     let share = rollout.weight();

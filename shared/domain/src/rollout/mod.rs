@@ -274,8 +274,12 @@ impl Rollout {
 
     /// Whether it waits before its first step because the installation is frozen.
     pub fn waits_frozen(&self) -> bool {
-        let is_frozen = matches!(self.reason, Reason::Held(HoldCause::Frozen(_)));
-        matches!(self.phase, Phase::Preflight { .. }) && is_frozen
+        matches!(self.phase, Phase::Preflight { .. }) && self.is_held_by_freeze()
+    }
+
+    /// Whether a freeze is what it stands still for.
+    pub const fn is_held_by_freeze(&self) -> bool {
+        matches!(self.reason, Reason::Held(HoldCause::Frozen(_)))
     }
 
     /// The pending effects of one owner.

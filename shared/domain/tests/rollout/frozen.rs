@@ -141,6 +141,19 @@ fn a_wish_that_was_not_written_is_given_up_once_no_writer_can_be_under_way() {
 }
 
 #[test]
+fn what_a_freeze_held_is_wished_anew_before_it_is_written_and_nobody_gives_it_up_after_that() {
+    let (shifting, gives_up) = unwritten(Phase::Baking(Bake::entering(1)), 5.0, 25.0);
+    let noted = changed(&shifting, &gives_up, 5);
+    let thawed = Trigger::Performed { effect: noted.pending[0].id, result: Performed::Thawed };
+    let anew = changed(&noted, &thawed, 8);
+    assert_eq!((&anew.reason, wished(&anew)), (&Reason::HoldOver, Some(percent(25.0))));
+    assert_eq!(anew.phase, noted.phase);
+    assert!(noted.is_held_by_freeze() && !anew.is_held_by_freeze());
+    let late = decide(&anew, &gives_up, &seeing(Err("not read".to_owned())), minutes(9));
+    assert_eq!(late, Decision::Keep(Ignored::NotPending.into()));
+}
+
+#[test]
 fn a_first_step_that_was_not_written_goes_back_to_preflight() {
     let (rollout, trigger) = unwritten(Phase::Baking(Bake::entering(0)), 0.0, 5.0);
     let noted = changed(&rollout, &trigger, 5);

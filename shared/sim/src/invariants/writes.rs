@@ -132,7 +132,7 @@ fn explains(rollout: &Rollout, timeline: &[Entry], entry: &Entry, after: &Routin
 }
 
 /// Whether the weight may rise by this entry: after preflight, after a pass, by somebody's word, or for one of these again
-/// because the target's revision changed.
+/// because the target's revision changed, or a freeze is over.
 fn may_rise(rollout: &Rollout, timeline: &[Entry], entry: &Entry) -> bool {
     let before = || timeline.iter().rev().filter(|before| before.version < entry.version);
     match &entry.reason {
@@ -147,7 +147,7 @@ fn may_rise(rollout: &Rollout, timeline: &[Entry], entry: &Entry) -> bool {
             Pass::GateOver => !is_held_by_somebody(before()),
             Pass::Checks | Pass::WatchOver => false,
         },
-        Reason::FenceRenewed => before()
+        Reason::FenceRenewed | Reason::HoldOver => before()
             .find(|before| before.wish.is_some())
             .is_some_and(|before| may_rise(rollout, timeline, before)),
         // The share waited for its flags since something else allowed it.

@@ -159,6 +159,9 @@ fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
         }
         (Some(Effect::StartDeployment { .. }), Performed::Frozen(freeze)) => frozen::unwritten(at, freeze),
         (_, Performed::Frozen(freeze)) => frozen::note(at, freeze),
+        (Some(wished @ Effect::StartDeployment { .. }), Performed::Thawed) => {
+            frozen::wished_anew(at, effect, wished)
+        }
         // It stays wished, is tried again by every sweep, and told once.
         (_, Performed::Denied(why)) => match Reason::DeploymentHeld(why.clone()) {
             reason if reason == at.rollout.reason => At::ignored(Ignored::NothingDue),
@@ -172,6 +175,7 @@ fn performed(at: &At<'_>, effect: EffectId, result: &Performed) -> Decision {
             | Performed::FlagsExamined(_)
             | Performed::FlagsSet
             | Performed::FlagsBack(_)
+            | Performed::Thawed
             | Performed::Done,
         ) => At::ignored(Ignored::NotPending),
     }
