@@ -8,7 +8,7 @@ PYTHON := .tools/venv/bin/python
 
 FUNCTIONS := traffic-shift health-check rollback notify feature-flag
 
-.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak chaos deploy-functions
+.PHONY: demo test fuzz tools fmt layers clippy unit deny python security audit bench bench-judge bench-speed bench-guard bench-kill bench-cost soak chaos mutations mutants mutants-played deploy-functions
 
 demo:
 	@cargo run --quiet --locked -p tidegate --no-default-features -- demo
@@ -111,14 +111,20 @@ chaos: tools
 mutations:
 	python3 tests/mutations/run.py --suite --out docs/mutations.md
 
-# Faults that a machine plants, one at a time: make mutants CRATE=tidegate-engine FILES='shared/engine/src/sweep/*.rs' SHARD=0/8.
+# Faults that cargo-mutants thinks of, each built and shown to a crate's own tests: make mutants SHARD=0/10. See docs/mutants.md.
 CRATE ?= tidegate-domain
 FILES ?= shared/domain/src/decide/**/*.rs
 SHARD ?= 0/1
 mutants:
 	@tests/tools.sh mutants
-	.tools/bin/cargo-mutants mutants --package $(CRATE) --file '$(FILES)' --shard $(SHARD) --output target --timeout 300 \
-	  --test-package $(CRATE),tidegate-tests-sim --baseline skip
+	.tools/bin/cargo-mutants mutants --package $(CRATE) --file '$(FILES)' --sharding round-robin --shard $(SHARD) --output target \
+	  --timeout 60 --test-package $(CRATE) --baseline skip -- --tests
+
+# Those of them that can be planted at once, shown to random worlds: make mutants-played PLAYED=tidegate-engine SHARD=0/6.
+PLAYED ?= tidegate-engine
+mutants-played:
+	@tests/tools.sh mutants
+	python3 tests/mutations/generated.py --package $(PLAYED) --share $(SHARD)
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

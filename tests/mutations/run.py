@@ -45,7 +45,7 @@ def main() -> int:
     chosen = [m for m in SIMULATED if not arguments.only or m.name in arguments.only]
     of_aws = [m for m in aws.MUTATIONS if not arguments.only or m.name in arguments.only]
     try:
-        planted_tree(SIMULATED + aws.MUTATIONS)
+        planted_tree(plant(ROOT, SIMULATED + aws.MUTATIONS))
     except Misplaced as misplaced:
         print(f"mutations: {misplaced}", file=sys.stderr)
         return 2
@@ -79,14 +79,14 @@ def read_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def planted_tree(mutations: list[Mutation]) -> None:
-    """A copy of the tree with every mutation in it. Files that are as they were keep their time, so that cargo builds no more."""
+def planted_tree(changed: dict[str, str]) -> None:
+    """A copy of the tree with some files changed. Files that are as they were keep their time, so that cargo builds no more."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
     )
     names = [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
     texts = {name: (ROOT / name).read_bytes() for name in names}
-    texts |= {name: text.encode() for name, text in plant(ROOT, mutations).items()}
+    texts |= {name: text.encode() for name, text in changed.items()}
     for stale in set(copied()) - set(texts):
         (TREE / stale).unlink()
     for name, text in texts.items():

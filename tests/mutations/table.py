@@ -56,10 +56,13 @@ def plant(tree: Path, mutations: list[Mutation]) -> dict[str, str]:
     files = {edit.file: (tree / edit.file).read_text() for _, edit in planted}
     for file, source in files.items():
         files[file] = switched(source, [(name, edit) for name, edit in planted if edit.file == file])
-    for crate in {crate_of(tree, edit.file) for _, edit in planted}:
-        library = f"{crate}/src/lib.rs"
-        files[library] = files.get(library, (tree / library).read_text()) + SWITCH
-    return files
+    return with_switches(tree, files)
+
+
+def with_switches(tree: Path, files: dict[str, str]) -> dict[str, str]:
+    """The same files, and what they ask in the library of each crate that has one of them."""
+    libraries = {f"{crate_of(tree, file)}/src/lib.rs" for file in files}
+    return files | {library: files.get(library, (tree / library).read_text()) + SWITCH for library in libraries}
 
 
 def switched(source: str, planted: list[tuple[str, Edit]]) -> str:

@@ -199,7 +199,7 @@ fn while_paused_every_trigger_has_its_answer() {
     assert_snapshot!("decide_paused_drift", drift_table(places::paused_places()));
 }
 
-fn standing_as(status: DeploymentStatus, way_back: Option<DeploymentStatus>) -> Followed {
+pub fn standing_as(status: DeploymentStatus, way_back: Option<DeploymentStatus>) -> Followed {
     let taken_back_by = way_back.map(|_| DeploymentId("d-2".to_owned()));
     let id = DeploymentId("d-1".to_owned());
     Followed {

@@ -4,6 +4,7 @@ mod admission;
 mod assessment;
 mod attention;
 mod decide_table;
+mod deployments;
 mod frozen;
 mod messages;
 mod outlook;
