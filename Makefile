@@ -120,11 +120,11 @@ mutants:
 	.tools/bin/cargo-mutants mutants --package $(CRATE) --file '$(FILES)' --sharding round-robin --shard $(SHARD) --output target \
 	  --timeout 60 --test-package $(CRATE) --baseline skip -- --tests
 
-# Those of them that can be planted at once, shown to random worlds: make mutants-played PLAYED=tidegate-engine SHARD=0/6.
+# Those of them that can be planted at once, shown to random worlds and all tests: make mutants-played PLAYED=tidegate-engine SHARD=0/6.
 PLAYED ?= tidegate-engine
 mutants-played:
 	@tests/tools.sh mutants
-	python3 tests/mutations/generated.py --package $(PLAYED) --share $(SHARD)
+	python3 tests/mutations/generated.py --package $(PLAYED) --share $(SHARD) --suite
 
 # New code for an installation that is there: make deploy-functions NAME=tidegate. infra/deploy-functions.sh says what else it takes.
 deploy-functions:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from run import ROOT, Result, cargo, planted_tree, played
+from run import ROOT, SUITE, Result, cargo, planted_tree, played, tested
 from table import Mutation, with_switches
 
 UNSURE = re.compile(r"default\(|Box::|iter::|xyzzy|\(None|\(Some")
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--package", default="tidegate-engine")
     parser.add_argument("--share", default="0/1", metavar="K/N", help="every Nth of them, from the Kth on")
     parser.add_argument("--seeds", type=int, default=2000)
+    parser.add_argument("--suite", action="store_true", help="where no seed finds one, run the other tests")
     arguments = parser.parse_args()
     share, of = map(int, arguments.share.split("/"))
     known = listed(arguments.package)
@@ -47,7 +48,10 @@ def main() -> int:
         print(f"without any, {clean.by}", file=sys.stderr)
         return 2
     results = [said(played(Mutation(spot.name, "", ()), arguments.seeds)) for spot in chosen]
-    print(f"{sum(result.found for result in results)} of {len(results)} are found by a seed")
+    print(f"{sum(result.found for result in results)} of {len(results)} are found by a seed", flush=True)
+    if arguments.suite:
+        rest = [said(tested(result.mutation, SUITE)) for result in results if not result.found]
+        print(f"{sum(result.found for result in rest)} of the other {len(rest)} by another test")
     return 0
 
 

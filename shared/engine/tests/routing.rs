@@ -10,7 +10,7 @@ use tidegate_domain::effect::Performed;
 use tidegate_domain::target::{Fence, Observed, Routing, Target, Version};
 use tidegate_domain::units::Weight;
 use tidegate_engine::ports::{Capabilities, Examination, Fault, FaultKind, Routed, Routers, TrafficRouter};
-use tidegate_engine::route;
+use tidegate_engine::{route, settled};
 
 /// An alias with a revision, a fault that waits for the next write, and a change that somebody makes right after it.
 #[derive(Default)]
@@ -141,4 +141,14 @@ fn a_fault_that_may_pass_is_an_error_and_tried_again() {
     let throttled = FaultKind::Passing("throttled".to_owned());
     let fault = routed(Alias { fault: Some(throttled), ..Alias::default() }, 1).expect_err("an error");
     assert!(fault.may_pass(), "{fault}");
+}
+
+#[test]
+fn a_call_without_a_routing_is_tried_again_refused_or_done() {
+    let call = |kind| settled(Err::<(), _>(Fault::new("StopDeployment d-1", kind)), |()| Performed::Done);
+    assert!(call(FaultKind::Passing("throttled".to_owned())).expect_err("an error").may_pass());
+    let denied = call(FaultKind::Denied("codedeploy:StopDeployment".to_owned())).expect("an answer");
+    let why = "StopDeployment d-1: access denied (codedeploy:StopDeployment)".to_owned();
+    assert_eq!(denied, Some(Performed::Denied(why)));
+    assert_eq!(settled(Ok(()), |()| Performed::Done).expect("an answer"), Some(Performed::Done));
 }
