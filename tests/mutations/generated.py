@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from run import ROOT, SUITE, Result, cargo, planted_tree, played, tested
+from run import ROOT, SUITE, Result, cargo, planted_tree, played, tested, told
 from table import Mutation, with_switches
 
 UNSURE = re.compile(r"default\(|Box::|iter::|xyzzy|\(None|\(Some")
@@ -47,10 +47,10 @@ def main() -> int:
     if (clean := played(Mutation("", "", ()), arguments.seeds)).found:
         print(f"without any, {clean.by}", file=sys.stderr)
         return 2
-    results = [said(played(Mutation(spot.name, "", ()), arguments.seeds)) for spot in chosen]
+    results = [told(played(Mutation(spot.name, "", ()), arguments.seeds)) for spot in chosen]
     print(f"{sum(result.found for result in results)} of {len(results)} are found by a seed", flush=True)
     if arguments.suite:
-        rest = [said(tested(result.mutation, SUITE)) for result in results if not result.found]
+        rest = [told(tested(result.mutation, SUITE)) for result in results if not result.found]
         print(f"{sum(result.found for result in rest)} of the other {len(rest)} by another test")
     return 0
 
@@ -102,12 +102,6 @@ def offset(source: str, place: dict) -> int:
 def is_const(source: str, span: dict) -> bool:
     """Whether a function is evaluated by the compiler, where nobody can switch."""
     return "const fn" in source[offset(source, span["start"]) : offset(source, span["end"])].split("{")[0]
-
-
-def said(result: Result) -> Result:
-    """Says what came of one at once."""
-    print(f"{'found' if result.found else 'NOT FOUND'} | {result.mutation.name} | {result.by} ({result.seconds:.0f} s)", flush=True)
-    return result
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidegate_domain::admit::Asked;
 use tidegate_domain::deployment::{CodeDeploy, DeploymentId, Mover, Order, TargetGroups, description};
-use tidegate_domain::effect::{Effect, Owner, Pending, Performed};
-use tidegate_domain::freeze::Freeze;
+use tidegate_domain::effect::{Clearance, Effect, Owner, Pending, Performed};
 use tidegate_domain::rollout::{Request, Rollout};
 use tidegate_domain::trigger::{Command, Trigger, Verb};
 use tidegate_engine::ports::{Bus, Clock, Deployments, Fault, Functions, Ports, Routers, Store};
@@ -143,6 +142,7 @@ impl Forward {
         &self,
         engine: &Engine,
         rollout: &Rollout,
+        effect: &Effect,
         order: &Order,
     ) -> Result<Option<Performed>, Fault> {
         let description = description(&rollout.id);
@@ -150,7 +150,7 @@ impl Forward {
             Ok(None) => {}
             found => return settled(found, |id| id.map_or(Performed::Done, Performed::Started)),
         }
-        match Clearance::read(engine, rollout).await? {
+        match clearance(engine, rollout, effect).await? {
             Clearance::Granted => {
                 settled(self.deployments.start(order, &description).await, Performed::Started)
             }
@@ -160,22 +160,8 @@ impl Forward {
     }
 }
 
-/// The freeze as it stands right before a write that would raise a weight: whoever decided before it and slept raises nothing.
-enum Clearance {
-    Granted,
-    Frozen(Freeze),
-    /// It is over, and somebody who still read it may be about to give up what is wished.
-    Thawed,
-}
-
-impl Clearance {
-    async fn read(engine: &Engine, rollout: &Rollout) -> Result<Self, Fault> {
-        Ok(match engine.store.freeze_switch().await?.freeze() {
-            Some(freeze) => Self::Frozen(freeze),
-            None if rollout.is_held_by_freeze() => Self::Thawed,
-            None => Self::Granted,
-        })
-    }
+async fn clearance(engine: &Engine, rollout: &Rollout, effect: &Effect) -> Result<Clearance, Fault> {
+    Ok(effect.clearance(rollout, engine.store.freeze_switch().await?.freeze()))
 }
 
 /// Who moves the traffic of a rollout that is tried again: of a deployment that somebody else started there is no other try.
@@ -206,23 +192,21 @@ impl Hands for Forward {
         pending: &Pending,
     ) -> Result<Option<Performed>, Fault> {
         match &pending.effect {
-            Effect::Shift { wish, fence } => match Clearance::read(engine, rollout).await? {
+            Effect::Shift { wish, fence } => match clearance(engine, rollout, &pending.effect).await? {
                 Clearance::Granted => route(&self.routers, &rollout.target, wish, fence).await.map(Some),
                 Clearance::Thawed => Ok(Some(Performed::Thawed)),
                 Clearance::Frozen(freeze) => {
                     held(&self.routers, &rollout.target, wish, fence, freeze).await.map(Some)
                 }
             },
-            Effect::StartDeployment { order } => self.start(engine, rollout, order).await,
+            Effect::StartDeployment { order } => self.start(engine, rollout, &pending.effect, order).await,
             Effect::ContinueDeployment { deployment, wait } => {
-                match Clearance::read(engine, rollout).await? {
-                    Clearance::Frozen(freeze) if pending.effect.raises() => {
-                        Ok(Some(Performed::Frozen(freeze)))
-                    }
-                    // It is never given up.
-                    Clearance::Frozen(_) | Clearance::Thawed | Clearance::Granted => {
+                match clearance(engine, rollout, &pending.effect).await? {
+                    Clearance::Granted => {
                         settled(self.deployments.go_on(deployment, *wait).await, |()| Performed::Done)
                     }
+                    Clearance::Thawed => Ok(Some(Performed::Thawed)),
+                    Clearance::Frozen(freeze) => Ok(Some(Performed::Frozen(freeze))),
                 }
             }
             Effect::StartNext => {

@@ -10,7 +10,7 @@ use crate::deployment::{DeploymentId, Order, Wait};
 use crate::freeze::Freeze;
 use crate::policy::{OutcomeKind, Severity};
 use crate::reason::Reason;
-use crate::rollout::RolloutId;
+use crate::rollout::{Rollout, RolloutId};
 use crate::target::{Fence, Observed, Routing, Target, Version};
 
 /// The function that performs an effect; nobody else has the rights.
@@ -224,11 +224,24 @@ impl Effect {
         }
     }
 
+    /// Whether a freeze that lasts leads to its being given up.
+    const fn is_given_up_frozen(&self) -> bool {
+        matches!(self, Self::Shift { .. } | Self::StartDeployment { .. })
+    }
+
+    /// Whether it may be performed, as the freeze stands right before: whoever decided before it and slept raises nothing.
+    pub fn clearance(&self, rollout: &Rollout, freeze: Option<Freeze>) -> Clearance {
+        match freeze {
+            Some(freeze) if self.raises() => Clearance::Frozen(freeze),
+            None if self.is_given_up_frozen() && rollout.is_held_by_freeze() => Clearance::Thawed,
+            Some(_) | None => Clearance::Granted,
+        }
+    }
+
     fn is_held_by(&self, result: &Performed) -> bool {
-        let is_given_up = matches!(self, Self::Shift { .. } | Self::StartDeployment { .. });
         match result {
             Performed::Frozen(_) => self.raises(),
-            Performed::Thawed => is_given_up,
+            Performed::Thawed => self.is_given_up_frozen(),
             Performed::Routed { .. }
             | Performed::FenceLost(_)
             | Performed::Started(_)
@@ -288,6 +301,17 @@ pub enum Performed {
     Thawed,
     /// An effect without a routing is done.
     Done,
+}
+
+/// Whether an effect may be performed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clearance {
+    /// It may.
+    Granted,
+    /// It would lead forward, and the installation is frozen.
+    Frozen(Freeze),
+    /// The freeze that held it is over, and somebody who still read it may be about to give it up.
+    Thawed,
 }
 
 /// What people are told, with all that a message needs: it is rendered from this alone.

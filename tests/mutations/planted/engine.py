@@ -116,14 +116,14 @@ MUTATIONS: list[Mutation] = [
         "a freeze is not looked for before a write",
         "what was wished before it still raises the weight",
         "functions/traffic-shift/src/lib.rs",
-        "        Ok(match «engine.store.freeze_switch().await?.freeze()» {",
+        "    Ok(effect.clearance(rollout, «engine.store.freeze_switch().await?.freeze()»))",
         "{ let _ = engine; None }",
     ),
     mutation(
         "what a freeze held is not wished anew",
         "it is written when the freeze is over, whoever gives it up at the same moment",
-        "functions/traffic-shift/src/lib.rs",
-        "            None if «rollout.is_held_by_freeze()» => Self::Thawed,",
+        "shared/domain/src/effect.rs",
+        "None if «self.is_given_up_frozen() && rollout.is_held_by_freeze()» => Clearance::Thawed,",
         "{ let _ = rollout; false }",
     ),
     mutation(

@@ -2,7 +2,8 @@
 
 use tidegate_domain::decide::{Decision, decide};
 use tidegate_domain::deployment::{CodeDeploy, DeploymentStatus, Mover, Platform, Wait};
-use tidegate_domain::effect::Effect;
+use tidegate_domain::effect::{Clearance, Effect, Pending, Performed};
+use tidegate_domain::freeze::Freeze;
 use tidegate_domain::reason::{Ignored, Reason};
 use tidegate_domain::rollout::{Phase, PhaseName, Rollout};
 use tidegate_domain::target::{Routing, Target};
@@ -140,4 +141,26 @@ fn people_are_told_at_once_of_what_nothing_takes_back() {
     moves(&mut through).platform = Platform::Ecs;
     let over = seen(DeploymentStatus::Succeeded, None, candidate());
     assert_eq!(changed(look(&through, &over, 5)).phase.name(), PhaseName::Stuck);
+}
+
+#[test]
+fn a_start_that_a_freeze_held_is_wished_anew_before_it_is_tried() {
+    let starting = place("shifting, its deployment being started");
+    let of = |rollout: &Rollout| {
+        let starts = |pending: &&Pending| matches!(pending.effect, Effect::StartDeployment { .. });
+        rollout.pending.iter().find(starts).cloned().expect("it is to be started")
+    };
+    let at = |rollout: &Rollout, result, minute| {
+        let performed = Trigger::Performed { effect: of(rollout).id, result };
+        changed(decide(rollout, &performed, &seeing(Ok(observed(stable(), "f1"))), minutes(minute)))
+    };
+    let freeze = Freeze { by: "ana".to_owned(), because: "the sale".to_owned(), since: noon() };
+    let clearance = |rollout: &Rollout, freeze| of(rollout).effect.clearance(rollout, freeze);
+    assert_eq!(clearance(&starting, Some(freeze.clone())), Clearance::Frozen(freeze.clone()));
+    let noted = at(&starting, Performed::Frozen(freeze), 5);
+    assert_eq!(clearance(&noted, None), Clearance::Thawed);
+    let anew = at(&noted, Performed::Thawed, 6);
+    assert_eq!(clearance(&anew, None), Clearance::Granted);
+    assert_eq!(of(&anew).effect, of(&starting).effect);
+    assert_ne!(of(&anew).id, of(&starting).id);
 }
